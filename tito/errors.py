@@ -1,0 +1,45 @@
+"""The course tools' exceptions: one small tree, so that the command line catches one class.
+
+An expected failure says, on one line, what the offending value was, what to do about it and what was kept.
+Anything that is not a `TitoError` is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CourseFileError", "NotebookError", "SourceError", "TitoError", "ToolError", "UnknownModuleError"]
+
+
+class TitoError(Exception):
+    """An expected failure. `str(error)` is the one line shown; `exit_code` is the process's exit status."""
+
+    exit_code = 1
+
+
+class UnknownModuleError(TitoError):
+    """A name that stands for no module of the course."""
+
+    exit_code = 2
+
+
+class CourseFileError(TitoError):
+    """course.toml is missing, cannot be read or holds a value that makes no sense."""
+
+    exit_code = 3
+
+
+class SourceError(TitoError):
+    """An authored notebook (source/NN_name.py) breaks a rule that the tools rely on."""
+
+    exit_code = 4
+
+
+class NotebookError(TitoError):
+    """A notebook file that somebody handed in cannot be read or used."""
+
+    exit_code = 5
+
+
+class ToolError(TitoError):
+    """A program that the tools call (nbgrader, a kernel, JupyterHub) failed."""
+
+    exit_code = 6
