@@ -1,0 +1,54 @@
+"""nbgrader's configuration of this course: directories, exchange and plug-ins. Values only; course.toml has the rest."""
+
+import tomllib
+from pathlib import Path
+
+# Not resolved: a course folder of `make serve` or the demo links to this file and keeps its own records.
+root = Path(__file__).absolute().parent
+plugins = "tito.nbgrader_plugins"
+
+c = get_config()  # noqa: F821  traitlets puts it here
+
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.course_id = tomllib.loads((root / "course.toml").read_text())["course"]["id"]
+c.Exchange.root = str(root / "exchange")
+c.ExchangeFactory.submit = f"{plugins}.exchange.SubmitAndExport"
+
+# The .py beside source/NN_name/ is the truth, for the command line and the formgrader's button alike.
+c.GenerateAssignment.preprocessors = [
+    f"{plugins}.source.UseSource",
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    f"{plugins}.source.RecordDueDate",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ComputeChecksums",  # again: the released text is shorter by the hidden tests
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+c.Autograde.exporter_class = f"{plugins}.submissions.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    f"{plugins}.execution.ExecuteFairly",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.AssignLatePenalties.plugin_class = f"{plugins}.late.CourseLatePolicy"
+
+c.Execute.timeout = 120  # seconds a cell
+c.Execute.extra_arguments = [
+    "--InteractiveShellApp.ignore_cwd=True",  # a numpy.py beside the notebook must not become numpy
+    "--HistoryManager.hist_file=:memory:",
+]
+c.ExecutePreprocessor.timeout = c.Execute.timeout

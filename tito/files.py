@@ -1,0 +1,40 @@
+"""Writing files so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from tito.errors import ToolError
+
+__all__ = ["write_if_changed"]
+
+
+def write_if_changed(path: Path, text: str) -> bool:
+    """Put `text` into `path`, whole or not at all; False when it stood there already.
+
+    Raises:
+        ToolError: the file cannot be written (the disk is full, say); what was there is kept.
+    """
+    data = text.encode("utf-8")
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data)
+    except OSError as error:
+        raise ToolError(f"{path} cannot be written: {error.strerror}; what was there is kept") from None
+    return True
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,90 @@
+"""nbgrader's own programming interface, with the course's configuration and errors on one line."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from tito.course import Course
+from tito.errors import ToolError
+
+__all__ = ["collect", "generate", "grade", "nbgrader_api", "release"]
+
+
+def nbgrader_api(course: Course) -> Any:
+    """nbgrader's API for the course folder, configured by its nbgrader_config.py."""
+    from nbgrader.apps import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import PyFileConfigLoader
+
+    path = course.root / "nbgrader_config.py"
+    if not path.is_file():
+        raise ToolError(f"{path} is missing; take it from the course's repository (nothing was changed)")
+    config = PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
+    return NbGraderAPI(coursedir=CourseDirectory(config=config), config=config)
+
+
+def generate(course: Course, label: str) -> None:
+    """Make `release/<label>` from the source and record its cells in the gradebook.
+
+    Raises:
+        ToolError: nbgrader refused; an earlier release of the module is gone, its source is not.
+    """
+    _run(course, "generating", label, lambda api: api.generate_assignment(label, force=True))
+
+
+def release(course: Course, label: str) -> None:
+    """Put `release/<label>` into the exchange, where students fetch it."""
+    _run(course, "releasing", label, lambda api: api.release_assignment(label))
+
+
+def collect(course: Course, label: str) -> None:
+    """Take what students submitted out of the exchange; a newer submission replaces an older one."""
+    _run(course, "collecting", label, lambda api: api.collect(label, update=True))
+
+
+def grade(course: Course, label: str, student: str) -> None:
+    """Autograde one submission, again if need be.
+
+    Raises:
+        ToolError: it cannot be graded; everybody else's is not touched.
+    """
+    _run(course, f"grading {student}'s", label, lambda api: api.autograde(label, student, force=True))
+
+
+def _run(course: Course, doing: str, label: str, call: Any) -> None:
+    with _inside(course.root):
+        result = call(nbgrader_api(course))
+    if not result["success"]:
+        raise ToolError(f"{doing} {label} failed: {_reason(result)} (everything else is as it was)")
+
+
+def _reason(result: dict[str, Any]) -> str:
+    """The line of nbgrader's log that says why: the last exception, else the last error."""
+    lines = [line.strip() for line in f"{result.get('log') or ''}\n{result.get('error') or ''}".splitlines()]
+    raised = [line for line in lines if line.partition(":")[0].rpartition(".")[2].endswith(("Error", "Entry"))]
+    errors = [line for line in lines if "ERROR" in line]
+    found = (raised or errors or [line for line in lines if line] or ["nbgrader gave no reason"])[-1]
+    return found.partition("Error: ")[2] if found.startswith("tito.") else found
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    """Run nbgrader in the course folder, its log kept off the terminal."""
+    before, search_path = Path.cwd(), os.environ.get("PATH", "")
+    os.chdir(folder)
+    # nbgrader starts `alembic` by name to make its database: that is the one installed beside this Python.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), search_path])
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    try:
+        with redirect_stderr(StringIO()):
+            yield
+    finally:
+        os.chdir(before)
+        os.environ["PATH"] = search_path

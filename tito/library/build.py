@@ -1,0 +1,125 @@
+"""Writing a library folder: the reference for the course, or one student's with the last good version of each module."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tito.errors import NotebookError
+from tito.files import write_if_changed
+from tito.library.render import ExportError, module_text, package_text, public_names
+from tito.modules import MODULES, Module
+from tito.notebooks import authored_modules
+from tito.percent import read_source, source_path
+from tito.submission import assemble, read_submission
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["PACKAGE", "RECORD", "ModuleBuild", "build_reference", "build_student", "reference_files"]
+
+PACKAGE = "tinytorch_lib"
+RECORD = "library.json"
+"""Beside the package: what became of each module at its last build."""
+
+_SUBPACKAGES = {"core": "The framework itself.", "perf": "Making it fast and small."}
+
+
+@dataclass(frozen=True)
+class ModuleBuild:
+    """What became of one module of a student's library."""
+
+    module: str
+    state: str
+    """`built`, `kept` (the last good version stays) or `missing` (there is none yet)."""
+    message: str = ""
+    """Which cell could not be used and why; empty when all is well."""
+
+
+def reference_files(root: Path) -> dict[Path, str]:
+    """Every file of the reference library, relative to the course folder `root`, with its text.
+
+    Raises:
+        SourceError: a source file cannot be read.
+        ExportError: an exported cell is not Python.
+    """
+    texts: dict[Module, str] = {}
+    for module in authored_modules(root):
+        notebook = read_source(source_path(root, module.label))
+        text = module_text(module, notebook.cells, f"source/{module.label}.py by `tito lib`")
+        if text is not None:
+            texts[module] = text
+    return {Path(PACKAGE, name): text for name, text in _package_files(texts).items()}
+
+
+def build_reference(root: Path) -> list[Path]:
+    """Write the reference library into `root`; gives the files that changed, removed ones included."""
+    files = reference_files(root)
+    changed = [path for path, text in files.items() if write_if_changed(root / path, text)]
+    for found in sorted((root / PACKAGE).rglob("*.py")):
+        if found.relative_to(root) not in files:
+            found.unlink()
+            changed.append(found.relative_to(root))
+    return changed
+
+
+def build_student(
+    folder: Path,
+    notebooks: Mapping[Module, Path],
+    skeleton: Callable[[Module], NotebookNode | None],
+) -> list[ModuleBuild]:
+    """Bring a student's library in `folder` up to date with the notebooks that they handed in.
+
+    Student code is only read. A module that cannot be built keeps its last good version. `skeleton` gives a module's
+    notebook as the course wrote it, solutions cleared: locked cells come from there, however the student's file looks.
+    With None for it the student's file is taken as it is.
+    """
+    builds = [_build_module(folder, module, path, skeleton(module)) for module, path in sorted(notebooks.items())]
+    texts = {
+        module: path.read_text(encoding="utf-8")
+        for module in MODULES
+        if (path := folder / PACKAGE / module.library_file).is_file()
+    }
+    for name, text in _package_files(texts).items():
+        write_if_changed(folder / PACKAGE / name, text)
+    record = {build.module: asdict(build) for build in (*read_record(folder), *builds)}
+    write_if_changed(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+    return builds
+
+
+def read_record(folder: Path) -> list[ModuleBuild]:
+    """What became of each module at its last build, empty for a library never built."""
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return [ModuleBuild(**value) for value in found.values()]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return []  # a lost record costs nothing: the next build writes it again
+
+
+def _build_module(folder: Path, module: Module, path: Path, skeleton: NotebookNode | None) -> ModuleBuild:
+    target = folder / PACKAGE / module.library_file
+    try:
+        notebook = read_submission(path)
+        if skeleton is not None:
+            notebook = assemble(skeleton, notebook).notebook
+        text = module_text(module, notebook["cells"], f"{module.label}.ipynb")
+    except (NotebookError, ExportError) as error:
+        reason = str(error)
+    else:
+        if text is not None:
+            write_if_changed(target, text)
+            return ModuleBuild(module.label, "built")
+        reason = "the notebook has no exported cell"
+    if target.is_file():
+        return ModuleBuild(module.label, "kept", f"{reason}; your library keeps the last version that worked")
+    return ModuleBuild(module.label, "missing", f"{reason}; your library has no {module.name} yet")
+
+
+def _package_files(texts: Mapping[Module, str]) -> dict[str, str]:
+    files = {"__init__.py": package_text({module: public_names(text) for module, text in texts.items()})}
+    for name, title in _SUBPACKAGES.items():
+        files[f"{name}/__init__.py"] = f'"""{title} Generated by the course tools: edits here are lost."""\n'
+    return files | {str(module.library_file): text for module, text in texts.items()}

@@ -1,0 +1,1 @@
+"""What nbgrader's configuration plugs in, by name: reading sources and submissions, running, penalties, submitting."""

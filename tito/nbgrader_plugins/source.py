@@ -1,0 +1,42 @@
+"""Generating an assignment: read the authored .py, whatever the .ipynb beside it says, and record the due date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from tito.course import Course
+from tito.modules import find_module
+from tito.percent import read_source, source_path
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["RecordDueDate", "UseSource"]
+
+Result = tuple["NotebookNode", dict[str, Any]]
+
+
+class UseSource(NbGraderPreprocessor):
+    """Replaces the notebook by what `source/NN_name.py` says now.
+
+    A preprocessor and not a hook: nbgrader logs a failing hook and releases the stale notebook all the same.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Result:  # noqa: ARG002
+        module = find_module(resources["nbgrader"]["assignment"])
+        return read_source(source_path(Course.find().root, module.label)), resources
+
+
+class RecordDueDate(NbGraderPreprocessor):
+    """Writes course.toml's due date into the gradebook, where nbgrader looks for lateness."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Result:
+        course = Course.find()
+        assignment = resources["nbgrader"]["assignment"]
+        due = course.schedule.due(find_module(assignment))
+        with Gradebook(resources["nbgrader"]["db_url"], course.id) as gradebook:
+            gradebook.update_or_create_assignment(assignment, duedate=due and due.replace(tzinfo=None))
+        return nb, resources

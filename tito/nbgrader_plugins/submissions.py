@@ -1,0 +1,67 @@
+"""Autograding reads submissions as data: whatever the file looks like, it leaves here in the released notebook's shape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbconvert.exporters import NotebookExporter
+
+from tito.course import Course
+from tito.errors import NotebookError
+from tito.modules import find_module
+from tito.percent import read_source, source_path
+from tito.submission import NOTES_ID, assemble, clear_solutions, read_submission
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["SubmissionExporter", "course_skeleton"]
+
+
+def course_skeleton(course: Course, label: str) -> NotebookNode:
+    """The notebook of the module `label` as the course wrote it: hidden tests in, solutions out."""
+    return clear_solutions(read_source(source_path(course.root, label)))
+
+
+class SubmissionExporter(NotebookExporter):
+    """nbconvert's exporter with a reader that survives hostile files.
+
+    nbgrader converts twice: the submission into a sane notebook, then that notebook into a graded one. Only the first
+    reads what a student wrote.
+    """
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        path = Path(filename)
+        coursedir = self.parent.coursedir
+        if not resources or not _is_submission(path, coursedir, resources["nbgrader"]):
+            return super().from_filename(filename, resources=resources, **kw)
+        course = Course.find(Path(coursedir.root))
+        label = find_module(resources["nbgrader"]["assignment"]).label
+        try:
+            assembled = assemble(course_skeleton(course, label), read_submission(path))
+        except NotebookError as error:
+            self.log.error("%s", error)
+            raise
+        for finding in assembled.findings:
+            self.log.warning("%s: %s", path, finding)
+        notebook = _with_notes(assembled.notebook, assembled.findings)
+        return self.from_notebook_node(notebook, resources=resources, **kw)
+
+
+def _is_submission(path: Path, coursedir: Any, names: dict[str, str]) -> bool:
+    folder = coursedir.format_path(coursedir.submitted_directory, names["student"], names["assignment"])
+    return path.absolute().parent == Path(folder).absolute()
+
+
+def _with_notes(notebook: NotebookNode, findings: list[str]) -> NotebookNode:
+    """The notebook with what was mended on top, where its author will read it."""
+    import nbformat
+
+    if findings:
+        text = "\n".join(["**What was mended before grading**", "", *(f"- {finding}" for finding in findings)])
+        cell = {"cell_type": "markdown", "id": NOTES_ID, "metadata": {}, "source": text}
+        notebook.cells.insert(0, nbformat.from_dict(cell))
+    return notebook
