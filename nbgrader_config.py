@@ -52,3 +52,4 @@ c.Execute.extra_arguments = [
     "--HistoryManager.hist_file=:memory:",
 ]
 c.ExecutePreprocessor.timeout = c.Execute.timeout
+c.KernelManager.transport_encryption = "auto"  # other users of the machine read nothing on the kernel's ports

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from tito.course import Course
 from tito.errors import ToolError
 
-__all__ = ["collect", "generate", "grade", "nbgrader_api", "release"]
+__all__ = ["Score", "collect", "feedback", "generate", "grade", "nbgrader_api", "release", "scores"]
 
 
 def nbgrader_api(course: Course) -> Any:
@@ -56,6 +57,50 @@ def grade(course: Course, label: str, student: str) -> None:
         ToolError: it cannot be graded; everybody else's is not touched.
     """
     _run(course, f"grading {student}'s", label, lambda api: api.autograde(label, student, force=True))
+
+
+def feedback(course: Course, label: str, student: str) -> None:
+    """Write one student's feedback and put it where they fetch it."""
+
+    def both(api: Any) -> Any:
+        written = api.generate_feedback(label, student, force=True)
+        return api.release_feedback(label, student) if written["success"] else written
+
+    _run(course, f"writing {student}'s feedback on", label, both)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One student's result of a module."""
+
+    student: str
+    points: float | None
+    """After the late penalty; None when the submission could not be graded."""
+    max_points: float
+    penalty: float
+
+
+def scores(course: Course, label: str) -> list[Score]:
+    """What the gradebook holds for a module, by student."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    with _inside(course.root), Gradebook(nbgrader_api(course).coursedir.db_url, course.id) as book:
+        try:
+            submissions = book.assignment_submissions(label)
+        except MissingEntry:
+            return []
+        return sorted((_score(found) for found in submissions), key=lambda score: score.student)
+
+
+def _score(submission: Any) -> Score:
+    ungraded = any(grade.auto_score is None and grade.manual_score is None for grade in _grades(submission))
+    penalty = submission.late_submission_penalty or 0.0
+    points = None if ungraded else submission.score - penalty
+    return Score(submission.student_id, points, submission.max_score, penalty)
+
+
+def _grades(submission: Any) -> list[Any]:
+    return [grade for notebook in submission.notebooks for grade in notebook.grades]
 
 
 def _run(course: Course, doing: str, label: str, call: Any) -> None:
