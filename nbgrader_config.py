@@ -1,4 +1,4 @@
-"""nbgrader's configuration of this course: directories, exchange and plug-ins. Values only; course.toml has the rest."""
+"""nbgrader's configuration of this course: directories, exchange, plug-ins. Values only; course.toml has the rest."""
 
 import tomllib
 from pathlib import Path

@@ -146,9 +146,7 @@ def result_of(cells: Sequence[Cell], found: Json) -> RunResult:
                 lines,
             )
         )
-    return RunResult(
-        tuple(results), found["seconds"], found["cpu_seconds"], found["peak_memory"], found["died"]
-    )
+    return RunResult(tuple(results), found["seconds"], found["cpu_seconds"], found["peak_memory"], found["died"])
 
 
 def nothing_run(cells: Sequence[Cell], reason: str) -> RunResult:

@@ -40,8 +40,7 @@ class Supervisor:
         self.options = options
         self.caller = caller
         self.cells: list[Json] = [
-            {"status": "not run", "error": None, "seconds": 0.0, "stdout": "", "stderr": "", "lines": {}}
-            for _ in cells
+            {"status": "not run", "error": None, "seconds": 0.0, "stdout": "", "stderr": "", "lines": {}} for _ in cells
         ]
         self.current: int | None = None
         self.finished = False

@@ -189,7 +189,10 @@ class _Reader:
                 self.fail(f"modules.{key}", str(error))
             for name, moment in dates.items():
                 if name not in {"release", "due"} or not isinstance(moment, datetime) or moment.tzinfo:
-                    self.fail(f"modules.{key}.{name}", "must be release or due with a local time such as 2027-02-26T23:59")
+                    self.fail(
+                        f"modules.{key}.{name}",
+                        "must be release or due with a local time such as 2027-02-26T23:59:00",
+                    )
             found[number] = dict(dates)
         return found
 

@@ -48,10 +48,27 @@ class Phase:
 
 
 _PATHS = (
-    "core.setup core.tensor core.activations core.layers core.losses core.optimizers core.autograd core.training "
-    "core.spatial core.dataloader core.tokenization core.embeddings core.attention core.transformers "
-    "perf.acceleration perf.caching perf.precision perf.compression perf.benchmarking capstone"
-).split()
+    "core.setup",
+    "core.tensor",
+    "core.activations",
+    "core.layers",
+    "core.losses",
+    "core.optimizers",
+    "core.autograd",
+    "core.training",
+    "core.spatial",
+    "core.dataloader",
+    "core.tokenization",
+    "core.embeddings",
+    "core.attention",
+    "core.transformers",
+    "perf.acceleration",
+    "perf.caching",
+    "perf.precision",
+    "perf.compression",
+    "perf.benchmarking",
+    "capstone",
+)
 
 MODULES: tuple[Module, ...] = tuple(
     Module(number, path.rpartition(".")[2], path) for number, path in enumerate(_PATHS, start=1)

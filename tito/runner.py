@@ -80,9 +80,7 @@ class Runner:
         """Like `run`, without waiting for it."""
         return self._threads.submit(self.run, cells, options)
 
-    def map(
-        self, notebooks: Iterable[Sequence[Cell]], options: RunOptions | None = None
-    ) -> Iterator[RunResult]:
+    def map(self, notebooks: Iterable[Sequence[Cell]], options: RunOptions | None = None) -> Iterator[RunResult]:
         """Run each of `notebooks`, `jobs` at a time; results come in their order."""
         futures = [self.submit(cells, options) for cells in notebooks]
         return (future.result() for future in futures)
@@ -131,9 +129,7 @@ class Runner:
         found: dict[int, RunResult] = {}
         with self._worker() as worker:
             worker.send(request)
-            patience = (
-                options.timeout + 30.0
-            )  # the worker keeps the time; this is for a worker that hangs itself
+            patience = options.timeout + 30.0  # the worker keeps the time; this is for a worker that hangs itself
             while (message := worker.receive(patience)) is not None and message["event"] == "branch":
                 index = message["index"]
                 found[index] = result_of((*branches[index], *suffix), message["result"])

@@ -82,8 +82,8 @@ def clear_solutions(notebook: NotebookNode) -> NotebookNode:
 def assemble(skeleton: NotebookNode, submitted: NotebookNode) -> Assembled:
     """The skeleton's named cells in its order, with the student's text in the cells that are theirs to write.
 
-    Cells without a name in the gradebook (experiments, plots, the student's own helpers) stay behind the named cell that
-    they followed.
+    Cells without a name in the gradebook (experiments, plots, the student's own helpers) stay behind the named cell
+    that they followed.
     """
     import nbformat
 
@@ -133,7 +133,9 @@ def _restored(name: str, original: NotebookNode, copies: list[NotebookNode], fin
     if len(copies) > 1:
         findings.append(f"The cell `{name}` stands {len(copies)} times. The last one that you changed was graded.")
     if chosen["cell_type"] != original["cell_type"]:
-        findings.append(f"The cell `{name}` was a {chosen['cell_type']} cell. It was graded as {original['cell_type']}.")
+        findings.append(
+            f"The cell `{name}` was a {chosen['cell_type']} cell. It was graded as {original['cell_type']}."
+        )
     cell["source"] = chosen["source"]
     return cell
 

@@ -1,4 +1,4 @@
-"""A course folder of its own for `make serve`, the demo and the tests, so that none of them touches a checkout's records."""
+"""A course folder of its own for `make serve`, the demo and the tests: none of them touches a checkout's records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _OWN = ("release", "submitted", "autograded", "feedback")
 def lay_out_course(dest: Path, checkout: Path, course_file: str | None = None) -> Path:
     """Make `dest` a course folder that shares what `checkout` authors and keeps its own records.
 
-    `course_file` is the text of its course.toml; without it the checkout's is shared. Running it again keeps everything.
+    `course_file` is the text of its course.toml; without it the checkout's is shared. Running it again keeps
+    everything.
 
     Raises:
         ToolError: `dest` cannot be written.

@@ -50,7 +50,11 @@ def release(text: str | None, publish: bool) -> None:
 def format_sources() -> None:
     course = Course.find()
     paths = [source_path(course.root, module.label) for module in authored_modules(course.root)]
-    _tell([path for path in paths if write_if_changed(path, normalised(path))], course.root, "every source is tidy")
+    _tell(
+        [path for path in paths if write_if_changed(path, normalised(path))],
+        course.root,
+        "every source is tidy",
+    )
 
 
 def check() -> None:

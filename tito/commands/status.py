@@ -52,7 +52,10 @@ def _student_status(folder: Path) -> None:
         console.print(f"[bold]{phase.title}[/bold]  {done} of {count} done, {mark}{phase.unlocks}", soft_wrap=True)
         for module in phase:
             if states[module] or messages.get(module.label):
-                console.print(f"  {module.label:<18} {states[module]:<14} {messages.get(module.label, '')}", markup=False)
+                console.print(
+                    f"  {module.label:<18} {states[module]:<14} {messages.get(module.label, '')}",
+                    markup=False,
+                )
     following = next((module for module in MODULES if states[module] != "done"), None)
     if following is None:
         console.print("Every module is done.")

@@ -1,10 +1,11 @@
-"""Writing a library folder: the reference for the course, or one student's with the last good version of each module."""
+"""Writing a library folder: the course's reference, or one student's with the last good version of each module."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,12 +111,18 @@ def _build_module(folder: Path, module: Module, path: Path, skeleton: NotebookNo
         reason = str(error)
     else:
         if text is not None:
-            write_if_changed(target, text)
+            _write_module(target, text)
             return ModuleBuild(module.label, "built")
         reason = "the notebook has no exported cell"
     if target.is_file():
         return ModuleBuild(module.label, "kept", f"{reason}; your library keeps the last version that worked")
     return ModuleBuild(module.label, "missing", f"{reason}; your library has no {module.name} yet")
+
+
+def _write_module(path: Path, text: str) -> None:
+    if write_if_changed(path, text):
+        # Python takes byte code for fresh when second and size of the source agree: an edit of one digit may not show.
+        Path(cache_from_source(str(path))).unlink(missing_ok=True)
 
 
 def _package_files(texts: Mapping[Module, str]) -> dict[str, str]:

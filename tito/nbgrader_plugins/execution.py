@@ -29,14 +29,14 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "NBGRADER_EXECUTION")
 class ExecuteFairly(Execute):
     """nbgrader's Execute with three differences.
 
-    The kernel imports the library that the student's own submissions make. A graded cell that fails with it is tried again
-    with the reference library, and keeps the points if it passes there: nobody pays twice for one mistake. And a graded
-    cell is judged by what it raises alone: a warning on stderr or a bare last value changes no score.
+    The kernel imports the library that the student's own submissions make. A graded cell that fails with it is tried
+    again with the reference library, and keeps the points if it passes there: nobody pays twice for one mistake. And a
+    graded cell is judged by what it raises alone: a warning on stderr or a bare last value changes no score.
     """
 
     _library: Path
 
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any], km: Any = None) -> Any:
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any], km: Any = None) -> Any:  # noqa: ARG002
         course = Course.find()
         module = find_module(resources["nbgrader"]["assignment"])
         own, builds = self._own_library(course, module, resources["nbgrader"]["student"])

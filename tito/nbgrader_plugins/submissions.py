@@ -1,4 +1,4 @@
-"""Autograding reads submissions as data: whatever the file looks like, it leaves here in the released notebook's shape."""
+"""Autograding reads submissions as data: whatever the file looks like, it leaves here in the released shape."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class SubmissionExporter(NotebookExporter):
         path = Path(filename)
         coursedir = self.parent.coursedir
         if not resources or not _is_submission(path, coursedir, resources["nbgrader"]):
-            return super().from_filename(filename, resources=resources, **kw)
+            plain: tuple[str, dict[str, Any]] = super().from_filename(filename, resources=resources, **kw)
+            return plain
         course = Course.find(Path(coursedir.root))
         label = find_module(resources["nbgrader"]["assignment"]).label
         try:
@@ -48,7 +49,8 @@ class SubmissionExporter(NotebookExporter):
         for finding in assembled.findings:
             self.log.warning("%s: %s", path, finding)
         notebook = _with_notes(assembled.notebook, assembled.findings)
-        return self.from_notebook_node(notebook, resources=resources, **kw)
+        exported: tuple[str, dict[str, Any]] = self.from_notebook_node(notebook, resources=resources, **kw)
+        return exported
 
 
 def _is_submission(path: Path, coursedir: Any, names: dict[str, str]) -> bool:

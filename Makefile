@@ -1,0 +1,62 @@
+# Targets are listed by `make`. The venv holds what is locked in requirements*.lock; nothing is installed outside it.
+BIN := .venv/bin
+PORT ?= 8000
+MODULE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help serve demo notebooks lib release check format test e2e audit bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.venv/course.stamp: requirements.lock pyproject.toml deploy/install.sh
+	@sh deploy/install.sh course
+
+.venv/dev.stamp: requirements-dev.lock .venv/course.stamp
+	@sh deploy/install.sh dev
+
+serve: .venv/course.stamp ## The course in the browser on this machine, for trying it out (PORT=8000)
+	@exec $(BIN)/python -m hub.serve --port $(PORT)
+
+demo: .venv/course.stamp ## A class of eight from fetch to grades, in the terminal
+	@$(BIN)/tito demo
+
+notebooks: .venv/course.stamp ## source/NN_name/NN_name.ipynb from source/NN_name.py
+	@$(BIN)/tito notebooks
+
+lib: .venv/course.stamp ## tinytorch_lib/ from source/
+	@$(BIN)/tito lib
+
+release: .venv/course.stamp ## release/ from source/
+	@$(BIN)/tito release
+
+check: .venv/dev.stamp ## Formatting, types, generated files, points, leaks, imports; writes nothing
+	@$(BIN)/ruff format --check --quiet . || { echo "formatting: run 'make format'"; exit 1; }
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/tito check
+
+format: .venv/dev.stamp ## Tidy the Python files and the headers of source/
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/tito format
+
+test: .venv/dev.stamp ## Every test but the browser's; one module: make test MODULE=02
+	@$(BIN)/pytest -n 2 -m "not e2e$(if $(MODULE), and m$(MODULE))"
+
+e2e: .venv/dev.stamp ## The browser test (needs Debian's chromium)
+	@$(BIN)/pytest -m e2e tests/e2e
+
+audit: .venv/dev.stamp ## Do the assignments grade rightly? Faults must lose points; one module: make audit MODULE=02
+	@for module in $(or $(MODULE),$(basename $(notdir $(wildcard source/*.py)))); do $(BIN)/tito audit $$module || exit 1; done
+
+bench: .venv/dev.stamp ## The measurements in benchmarks/
+	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+lock: .venv/dev.stamp ## Resolve pyproject.toml anew into requirements.lock and requirements-dev.lock
+	@sh deploy/lock.sh
+
+clean: ## Remove what can be made again; never what students wrote
+	@rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis test-artifacts
+	@find source -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
