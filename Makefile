@@ -1,6 +1,7 @@
 # Targets are listed by `make`. The venv holds what is locked in requirements*.lock; nothing is installed outside it.
 BIN := .venv/bin
 PORT ?= 8000
+DATA ?=
 MODULE ?=
 
 .DEFAULT_GOAL := help
@@ -15,8 +16,8 @@ help: ## List the targets
 .venv/dev.stamp: requirements-dev.lock .venv/course.stamp
 	@sh deploy/install.sh dev
 
-serve: .venv/course.stamp ## The course in the browser on this machine, for trying it out (PORT=8000)
-	@exec $(BIN)/python -m hub.serve --port $(PORT)
+serve: .venv/course.stamp ## The course in the browser on this machine, for trying it out (PORT=8000 DATA=var)
+	@exec $(BIN)/python -m hub.serve --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
 demo: .venv/course.stamp ## A class of eight from fetch to grades, in the terminal
 	@$(BIN)/tito demo

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
@@ -128,7 +129,8 @@ def _inside(folder: Path) -> Iterator[None]:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), search_path])
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     try:
-        with redirect_stderr(StringIO()):
+        with redirect_stderr(StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbgrader's own, about SQLAlchemy
             yield
     finally:
         os.chdir(before)

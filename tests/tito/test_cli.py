@@ -13,7 +13,8 @@ from tests.tiny import make_course
 from tito.course import Course
 from tito.percent import read_source, source_path
 
-COMMANDS = "audit check demo export feedback format grade lib notebooks release status test".split()
+VERBS = ("audit", "check", "demo", "export", "feedback", "format", "grade", "lib")
+COMMANDS = (*VERBS, "notebooks", "release", "status", "test")
 
 
 def tito(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -56,7 +57,6 @@ def solve(home: Path, *numbers: int) -> None:
 def test_help_lists_every_verb(tmp_path: Path) -> None:
     found = tito(tmp_path, "--help")
     assert found.returncode == 0
-    assert [line.split()[0] for line in found.stdout.splitlines() if line.startswith("  ")][-12:] != []
     assert all(f"  {command} " in found.stdout for command in COMMANDS), found.stdout
 
 
@@ -142,7 +142,8 @@ def test_releasing_takes_the_current_source_whatever_the_notebook_says(course: C
     before = source.read_text()
     try:
         source.write_text(before.replace("# # 01 · Setup", "# # 01 · Changed today"))
-        (course.root / "source" / "01_setup" / "01_setup.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4}')
+        stale = course.root / "source" / "01_setup" / "01_setup.ipynb"
+        stale.write_text('{"cells": [], "metadata": {}, "nbformat": 4}')
         found = tito(course.root, "release", "01", "--publish")
         assert found.returncode == 0, found.stderr
         for folder in (course.root / "release", course.root / "exchange" / "tiny" / "outbound"):

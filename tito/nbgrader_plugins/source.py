@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from tito.cells import is_graded
 from tito.course import Course
+from tito.errors import SourceError
 from tito.modules import find_module
 from tito.percent import read_source, source_path
 
@@ -27,7 +29,11 @@ class UseSource(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Result:  # noqa: ARG002
         module = find_module(resources["nbgrader"]["assignment"])
-        return read_source(source_path(Course.find().root, module.label)), resources
+        path = source_path(Course.find().root, module.label)
+        notebook = read_source(path)
+        if not any(map(is_graded, notebook.cells)):
+            raise SourceError(f"{path} has no graded cell; is it a percent-format notebook? (nothing was released)")
+        return notebook, resources
 
 
 class RecordDueDate(NbGraderPreprocessor):
