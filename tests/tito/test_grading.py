@@ -1,4 +1,4 @@
-"""Grading a module that stands on another one: whose library runs, and who pays for what. With real nbgrader and kernels."""
+"""Grading a module that stands on another: whose library runs, who pays for what. With real nbgrader and kernels."""
 
 from __future__ import annotations
 
