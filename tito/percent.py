@@ -75,7 +75,8 @@ def _parse(path: Path) -> NotebookNode:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} cannot be read: {error} (nothing was written)") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SourceError(f"{path} cannot be read: {reason} (nothing was written)") from None
     try:
         return jupytext.reads(text, fmt="py:percent")
     except Exception as error:  # jupytext raises whatever its YAML and JSON readers raise

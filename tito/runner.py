@@ -69,8 +69,10 @@ class Runner:
             workers = list(self._running)
             self._running.clear()
         for worker in workers:
-            worker.close()
+            worker.hang_up()
         self._threads.shutdown(wait=True, cancel_futures=True)
+        for worker in workers:  # only now does no thread read from them any more
+            worker.close()
 
     def run(self, cells: Sequence[Cell], options: RunOptions | None = None) -> RunResult:
         """Run `cells` in order in one fresh namespace."""
@@ -207,7 +209,13 @@ class _Worker:
             return None
 
     def close(self) -> None:
-        """Hang up: the worker ends what it runs, then itself."""
+        """Hang up and forget the process."""
+        self.hang_up()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def hang_up(self) -> None:
+        """Ask no more: the worker ends what it runs, then itself."""
         self.closed = True
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
@@ -217,8 +225,6 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
 
 
 def run_cells(
