@@ -260,7 +260,10 @@ def test_call_durations():
     for received in calls:
         message = f"The function should get the arguments ('a', 7), but got {received!r}. What does *args do (1.3)?"
         assert tuple(received) == ("a", 7), message
-    message = f"The timed calls took 4, 1 and 2 s (the warm-up 32 s), but the list came out as {durations}. Reread 1.3."
+    message = (
+        f"The timed calls took 4, 1 and 2 s (the warm-up 32 s), but the list came out as {durations}. "
+        "Is it measured with the `clock` that was handed in? Reread 1.3."
+    )
     assert list(durations) == [4.0, 1.0, 2.0], message
     durations, calls = simulate([8.0, 0.5], repeats=1)
     assert len(calls) == 2, f"repeats=1 needs 2 calls: a warm-up and a timed one. {len(calls)} calls were made."
@@ -364,7 +367,7 @@ def test_median():
         given = list(values)
         got = median(values)
         assert got is not None, f"median({given}) gave None. Does every branch `return`?"
-        message = f"median({given}) should be {expected}, but came out as {got}. What is their order? Reread 1.4."
+        message = f"median({given}) should be {expected}, but came out as {got}. Are they in order, and which place is the middle, counted from 0? Reread 1.4."
         assert abs(got - expected) <= 1e-12, message
         assert list(values) == given, f"median changed its input from {given} to {values}. Work on a copy (1.4)."
     try:

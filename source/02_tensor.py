@@ -15,7 +15,7 @@
 #
 # | difficulty | time | builds on | next |
 # |---|---|---|---|
-# | ●●○○ | 3–4 h | 01 setup, Python, a first look at numpy | 03 activations |
+# | ●●●○ | 4 h | 01 setup, Python, a first look at numpy | 03 activations |
 #
 # You build the one object that everything after it is made of: an array that knows its shape, follows strict rules about
 # its numbers, and does all its arithmetic through a single door.
@@ -144,7 +144,7 @@ def test_to_array():
     message_of(ValueError, "Rows of unequal length are refused (2.1).", to_array, [[1, 2], [3]])
     for wrong in ("abc", None, [1.0, None], np.array([2j])):
         message = message_of(TypeError, f"{wrong!r} is not made of real numbers (2.1).", to_array, wrong)
-        assert repr(wrong) in message, f"The message should show the value {wrong!r}, got {message!r}."
+        assert str(wrong) in message, f"The message should show the value {wrong!r}, got {message!r}."
     ### BEGIN HIDDEN TESTS
     expect(to_array(7), 7, f"{kept} (hidden test)", np.int64)
     expect(to_array([]), np.zeros(0), f"{floats} (hidden test)", np.float32)
@@ -737,7 +737,7 @@ def transpose_kernel(a, axes):
     """2.6 The axes of `a` in the order `axes`, which names each once; negative ones count from the end.
 
     Raises:
-        ValueError: `axes` is not a reordering of the axes of `a`; the message names both.
+        ValueError: `axes` is not a reordering of the axes of `a`; the message names `axes`.
     """
     ### BEGIN SOLUTION
     if sorted(axis + a.ndim if axis < 0 else axis for axis in axes) != list(range(a.ndim)):
@@ -811,6 +811,7 @@ test_shape()
 # Your kernels know arrays only. Now the object. Its first half is what can be *computed*, and every method there is
 # one call of `apply`, which you write in 2.8. Nothing goes around it, and that is the most important line of this module:
 # who controls `apply` controls all arithmetic. Module 07 listens there to learn gradients, 15 makes it faster there.
+# Read `__add__`, `__radd__`, `sum` and `__getitem__`; the others are built alike.
 
 # %% nbgrader={"grade": false, "grade_id": "tensor-operations", "locked": true, "schema_version": 3, "solution": false, "task": false}
 #| export

@@ -244,9 +244,9 @@ def check_elementwise(function, points, values, slopes, section):
         assert got.shape == shape, f"Input of shape {shape} gave an output of shape {got.shape}. Reread {section}."
         message = f"Input of shape {shape}: values differ from the formula in {section}."
         np.testing.assert_allclose(got, expected, rtol=1e-8, atol=1e-10, err_msg=message)
-    check_types(function, [[-2, 0, 1], [3, -1, 2]], section)
     smooth = points != 0  # some right ways to write a formula have a corner at 0
     check_trace(function, points[smooth], 1.0, slopes[smooth], section)
+    check_types(function, [[-2, 0, 1], [3, -1, 2]], section)
 
 
 def check_extremes(function, x, expected, section, tolerance=1e-6, floor=1e-30):
@@ -293,7 +293,11 @@ def check_rule(rule, inputs, expected, section, tolerance=1e-7):
         assert isinstance(got, np.ndarray), f"Expected a numpy array, got {type(got).__name__}. Reread {section}."
         message = f"The gradient should have shape {expected.shape}, but has {got.shape}. Reread {section}."
         assert got.shape == expected.shape, message
-        assert got.dtype == dtype, f"The gradient should be {dtype}, as its inputs are, but is {got.dtype} ({section})."
+        message = (
+            f"The gradient should be {dtype}, as its inputs are, but is {got.dtype} ({section}). Is there a np.float64 "
+            "among your constants? np.sqrt makes one, math.sqrt a plain number."
+        )
+        assert got.dtype == dtype, message
         bound = tolerance if dtype == "float64" else 2e-5
         message = f"The gradient differs from the expected one ({dtype}). Reread {section}."
         np.testing.assert_allclose(got, expected, rtol=bound, atol=bound / 10, err_msg=message)
@@ -632,7 +636,8 @@ plot_with_slope(Sigmoid(), -10, 10)
 #
 # $$\text{GELU}(x) = \tfrac12\, x\, (1 + \tanh u) \qquad u = \sqrt{\tfrac{2}{\pi}}\,\left(x + 0.044715\, x^3\right)$$
 #
-# *Where to look:* `math.sqrt` and `math.pi` for the constant; name $u$ before you use it.
+# *Where to look:* `math.sqrt` and `math.pi` for the constant; name $u$ before you use it. numpy's functions refuse
+# Tensors, so it is `u.tanh()`, not `np.tanh(u)`.
 
 # %% nbgrader={"grade": false, "grade_id": "gelu", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -774,7 +779,7 @@ with np.errstate(over="ignore", invalid="ignore"):
 def softmax(x: Tensor, axis: int = -1) -> Tensor:
     """3.8 Probabilities from scores along one axis, through operations of 02.
 
-    No finite x makes an operation overflow. A score of -inf gets probability 0, if another along the axis is finite.
+    No score between -1e38 and 1e38 makes an operation overflow. A score of -inf gets probability 0, if another along the axis is finite.
 
     Args:
         x: scores, any shape with at least one dimension.
@@ -1037,7 +1042,7 @@ for kind in (Sigmoid, Tanh, GELU, ReLU):
     print(f"10 x {kind.__name__:8} gradient at the start: largest {gradient.max():.1e}, mean {gradient.mean():.1e}")
 
 # %% [markdown]
-# ### See it: saturation in a deep network
+# ### See it: the gradient in a deep network
 # Real chains have weights between the activations. Ten random matrices of 100 by 100, scaled alike for all; we
 # measure the mean size of the gradient after each step back. The vertical axis is logarithmic: each line down is a
 # tenth. Which curve falls straight, and what does a straight line mean on such an axis?
@@ -1088,7 +1093,8 @@ for activation in (ReLU(), Tanh(), Sigmoid(), GELU(), Softmax()):
 # %% [markdown]
 # Softmax of a million numbers holds 4 MB until backward, in every layer that uses it; attention (13) will feel that.
 # GELU sends about nine operations, and each walks through the whole memory; in 15 you will fuse them into one walk.
-# And *how* you write a formula counts as well. Equal on paper:
+# And *how* you write a formula counts as well. Equal on paper (the kernels are your own from 02, so your order may
+# differ):
 
 # %%
 ordered = Tensor(np.sort(million.data, axis=None))

@@ -654,7 +654,7 @@ def checked_classes(logits: Tensor, classes) -> np.ndarray:
         ValueError: `logits` has no dimension or `classes` has another shape than (…); the message shows both shapes.
         ValueError: there are no rows at all.
         TypeError: the classes are not integers; the message shows their dtype.
-        ValueError: a class is not in 0 … C - 1; the message shows one such class, and C.
+        ValueError: a class is not in 0 … C - 1; the message shows one such class, and the number C.
 
     Example:
         checked_classes(Tensor([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]]), [2, 0]) gives array([2, 0])
