@@ -13,6 +13,7 @@ c.CourseDirectory.root = str(root)
 c.CourseDirectory.course_id = tomllib.loads((root / "course.toml").read_text())["course"]["id"]
 c.Exchange.root = str(root / "exchange")
 c.ExchangeFactory.submit = f"{plugins}.exchange.SubmitAndExport"
+c.ExportApp.plugin_class = f"{plugins}.export.CourseExport"
 
 # The .py beside source/NN_name/ is the truth, for the command line and the formgrader's button alike.
 c.GenerateAssignment.preprocessors = [
@@ -47,6 +48,7 @@ c.Autograde.autograde_preprocessors = [
 c.AssignLatePenalties.plugin_class = f"{plugins}.late.CourseLatePolicy"
 
 c.Execute.timeout = 120  # seconds a cell
+c.Execute.record_timing = False  # grading twice gives the same notebook
 c.Execute.extra_arguments = [
     "--InteractiveShellApp.ignore_cwd=True",  # a numpy.py beside the notebook must not become numpy
     "--HistoryManager.hist_file=:memory:",

@@ -7,6 +7,7 @@ there is graded; what was mended is told.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ NOTES_ID = "grader-notes"
 """Cell id of the list of what was mended, on top of a graded notebook."""
 
 _TYPES = {"code", "markdown", "raw"}
+_DEFINITION = re.compile(r"^(?:async def|def|class)\s+(\w+)", re.MULTILINE)
 
 
 @dataclass
@@ -90,6 +92,7 @@ def assemble(skeleton: NotebookNode, submitted: NotebookNode) -> Assembled:
     findings: list[str] = []
     named = {name: cell for cell in skeleton.cells if (name := grade_id(cell))}
     written, free = _sort(submitted.cells, named)
+    _name_the_nameless(named, written, free, findings)
     cells = list(free.get(None, []))
     for name, original in named.items():
         cells.append(_restored(name, original, written.get(name, []), findings))
@@ -116,6 +119,33 @@ def _sort(
         elif cell["id"] != NOTES_ID:
             free.setdefault(last, []).append(_unnamed(cell))
     return written, free
+
+
+def _name_the_nameless(
+    named: dict[str, NotebookNode],
+    written: dict[str, list[NotebookNode]],
+    free: dict[str | None, list[NotebookNode]],
+    findings: list[str],
+) -> None:
+    """Find the solutions of a notebook whose cells lost both metadata and ids: by the functions that they define."""
+    for name, original in named.items():
+        defined = _defined(original)
+        if name in written or not is_solution(original) or not defined:
+            continue
+        for cells in free.values():
+            for cell in cells:
+                if cell["cell_type"] == "code" and defined <= _defined(cell):
+                    written.setdefault(name, []).append(cell)
+        if name in written:
+            what = ", ".join(f"`{function}`" for function in sorted(defined))
+            findings.append(f"The cell `{name}` had lost its name. It was known again by {what}.")
+    for key, cells in free.items():
+        free[key] = [cell for cell in cells if not any(cell is taken for found in written.values() for taken in found)]
+
+
+def _defined(cell: NotebookNode) -> set[str]:
+    """The functions and classes that a cell defines, syntax errors or not."""
+    return set(_DEFINITION.findall(cell["source"]))
 
 
 def _restored(name: str, original: NotebookNode, copies: list[NotebookNode], findings: list[str]) -> NotebookNode:
@@ -169,7 +199,8 @@ def _plain_cell(cell: dict[str, Any]) -> dict[str, Any]:
         "cell_type": kind if kind in _TYPES else "raw",
         "id": identifier if isinstance(identifier, str) else "",
         "metadata": metadata if isinstance(metadata, dict) else {},
-        "source": source if isinstance(source, str) else "",
+        # A lone surrogate is legal in JSON, but no file can hold it.
+        "source": source.encode("utf-8", "replace").decode() if isinstance(source, str) else "",
     }
     if plain["cell_type"] == "code":
         plain |= {"execution_count": None, "outputs": []}

@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.preprocessors import Execute
-
 from tito.cells import is_graded
 from tito.course import Course
 from tito.library import ModuleBuild, build_student
+from tito.library.build import PACKAGE
 from tito.modules import Module, find_module, modules_below
-from tito.nbgrader_plugins.submissions import course_skeleton
+from tito.nbgrader_plugins.kernels import SturdyExecute
+from tito.nbgrader_plugins.skeleton import course_skeleton
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -26,7 +26,7 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "NBGRADER_EXECUTION")
 """What a kernel inherits from the grader: no secret, no path to somebody else's library."""
 
 
-class ExecuteFairly(Execute):
+class ExecuteFairly(SturdyExecute):
     """nbgrader's Execute with three differences.
 
     The kernel imports the library that the student's own submissions make. A graded cell that fails with it is tried
@@ -43,7 +43,7 @@ class ExecuteFairly(Execute):
         second = copy.deepcopy(nb)
         nb, resources = self._run(nb, resources, own)
         failed = [cell for cell in nb.cells if is_graded(cell) and _has_error(cell)]
-        if failed and modules_below(module.number):
+        if failed and modules_below(module.number) and _uses_library(second):
             second, _ = self._run(second, dict(resources), course.root)
             _credit(failed, second, builds, self.log)
         return nb, resources
@@ -51,6 +51,7 @@ class ExecuteFairly(Execute):
     def setup_kernel(self, **kwargs: Any) -> AbstractContextManager[Any]:
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= {"PYTHONPATH": str(self._library), "HOME": str(self._library), "MPLBACKEND": "agg"}
+        environment["PYTHONSAFEPATH"] = "1"  # while it starts, the kernel would import a pkgutil.py beside the notebook
         found: AbstractContextManager[Any] = super().setup_kernel(env=environment, **kwargs)
         return found
 
@@ -80,6 +81,11 @@ def _verdict(outputs: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     printed = [output for output in outputs if output["output_type"] == "stream" and output["name"] == "stdout"]
     errors = [output for output in outputs if output["output_type"] == "error"]
     return printed + errors[:1]
+
+
+def _uses_library(nb: NotebookNode) -> bool:
+    """Can another library change a result? Not if no cell names it."""
+    return any(PACKAGE in cell["source"] for cell in nb.cells if cell["cell_type"] == "code")
 
 
 def _has_error(cell: Mapping[str, Any]) -> bool:

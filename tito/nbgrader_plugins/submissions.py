@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Any
 from nbconvert.exporters import NotebookExporter
 
 from tito.course import Course
-from tito.errors import NotebookError
+from tito.errors import TitoError
 from tito.modules import find_module
-from tito.percent import read_source, source_path
-from tito.submission import NOTES_ID, assemble, clear_solutions, read_submission
+from tito.nbgrader_plugins.guard import guard
+from tito.nbgrader_plugins.skeleton import course_skeleton
+from tito.submission import NOTES_ID, assemble, read_submission
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["SubmissionExporter", "course_skeleton"]
-
-
-def course_skeleton(course: Course, label: str) -> NotebookNode:
-    """The notebook of the module `label` as the course wrote it: hidden tests in, solutions out."""
-    return clear_solutions(read_source(source_path(course.root, label)))
+__all__ = ["SubmissionExporter"]
 
 
 class SubmissionExporter(NotebookExporter):
@@ -30,6 +26,11 @@ class SubmissionExporter(NotebookExporter):
     nbgrader converts twice: the submission into a sane notebook, then that notebook into a graded one. Only the first
     reads what a student wrote.
     """
+
+    def __init__(self, config: Any = None, **kw: Any) -> None:
+        super().__init__(config=config, **kw)
+        if hasattr(self.parent, "init_assignment"):
+            guard(self.parent)
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
@@ -43,7 +44,7 @@ class SubmissionExporter(NotebookExporter):
         label = find_module(resources["nbgrader"]["assignment"]).label
         try:
             assembled = assemble(course_skeleton(course, label), read_submission(path))
-        except NotebookError as error:
+        except TitoError as error:
             self.log.error("%s", error)
             raise
         for finding in assembled.findings:

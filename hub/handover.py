@@ -1,0 +1,43 @@
+"""How `hub.serve` tells the hub's process what it decided: a few environment variables."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from hub.settings import Local, Places, Ports
+from tito.course import Course
+
+__all__ = ["receive", "send"]
+
+_PREFIX = "TINYTORCH_HUB_"
+
+
+def send(course: Course, local: Local) -> dict[str, str]:
+    """The variables for the hub's process. The password is among them, so they go to that process alone."""
+    values = {
+        "COURSE": str(course.root),
+        "DATA": str(local.places.data),
+        "PORTS": f"{local.ports.public} {local.ports.hub} {local.ports.proxy}",
+        "PASSWORD": local.password,
+        "AS_ROOT": "yes" if local.as_root else "no",
+    }
+    return {_PREFIX + name: value for name, value in values.items()}
+
+
+def receive(environment: Mapping[str, str]) -> tuple[Course, Local]:
+    """What `send` was given.
+
+    Raises:
+        KeyError: the process was not started by `hub.serve`.
+    """
+    public, hub, proxy = (int(port) for port in environment[_PREFIX + "PORTS"].split())
+    local = Local(
+        places=Places(Path(environment[_PREFIX + "DATA"])),
+        ports=Ports(public, hub, proxy),
+        password=environment[_PREFIX + "PASSWORD"],
+        as_root=environment[_PREFIX + "AS_ROOT"] == "yes",
+        shell=shutil.which("bash") or "/bin/sh",
+    )
+    return Course.load(Path(environment[_PREFIX + "COURSE"])), local

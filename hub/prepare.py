@@ -1,0 +1,87 @@
+"""What stands in the data folder before the hub starts: the course, everybody's home and library, a first release.
+
+Every step can run again and keeps what is there.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import tito
+from hub.settings import Places, role_of, roster
+from tito.course import Course
+from tito.files import write_if_changed
+from tito.gradebook import generate, release
+from tito.library import build_student
+from tito.notebooks import authored_modules, build, notebook_path
+from tito.workspace import lay_out_course
+
+__all__ = ["password", "prepare"]
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Nothing that looks like something else on a terminal."""
+
+
+def prepare(course: Course, places: Places, say: Callable[[str], None]) -> None:
+    """Make the data folder ready for a hub; `say` is told of what takes a moment.
+
+    Raises:
+        TitoError: a step cannot be done; the steps before it stand.
+    """
+    build_notebooks(course.root, places.hub / "built.json", say)
+    lay_out_course(places.course, course.root)
+    for user in roster(course):
+        make_home(course, places, user)
+    release_first(Course.load(places.course), places, say)
+
+
+def build_notebooks(root: Path, stamp: Path, say: Callable[[str], None]) -> None:
+    """Build the notebooks, unless `stamp` says that no source and no tool changed: reading twenty takes a while."""
+    sources = [*(root / "source").glob("*.py"), *Path(tito.__file__).parent.rglob("*.py")]
+    now = json.dumps(sorted([str(path), path.stat().st_mtime_ns, path.stat().st_size] for path in sources))
+    there = all(notebook_path(root, module).is_file() for module in authored_modules(root))
+    if there and stamp.is_file() and stamp.read_text(encoding="utf-8") == now:
+        return
+    changed = build(root)
+    if changed:
+        say(f"built {len(changed)} notebooks")
+    write_if_changed(stamp, now)
+
+
+def make_home(course: Course, places: Places, user: str) -> None:
+    """A user's home: staff find the course in it, students have a library beside it."""
+    home = places.home(user)
+    home.mkdir(parents=True, exist_ok=True)
+    link = home / "course"
+    if role_of(course, user) == "student":
+        if link.is_symlink():
+            link.unlink()  # was on the staff once
+        if not (places.library(user) / "tinytorch_lib").is_dir():
+            build_student(places.library(user), {}, lambda _: None)
+    elif not link.is_symlink():
+        link.symlink_to(places.course, target_is_directory=True)
+
+
+def release_first(course: Course, places: Places, say: Callable[[str], None]) -> None:
+    """Release the first module, so that students find something to fetch; instructors release the rest."""
+    modules = authored_modules(course.root)
+    if not modules:
+        return
+    label = modules[0].label
+    if (places.exchange / course.id / "outbound" / label / f"{label}.ipynb").is_file():
+        return
+    say(f"releasing {label}")
+    generate(course, label)
+    release(course, label)
+
+
+def password(path: Path) -> str:
+    """The hub's password, the same at every start: made at the first one, readable by its owner alone."""
+    if not path.is_file():
+        made = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
+        path.touch(mode=0o600)
+        path.write_text(made + "\n", encoding="utf-8")
+    return path.read_text(encoding="utf-8").strip()

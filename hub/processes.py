@@ -1,0 +1,67 @@
+"""Every process that one start of the hub begot, so that stopping leaves none behind.
+
+The hub stops its servers itself; this looks after it, ends what stayed, and cleans up after a start that was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+from tito.files import write_if_changed
+
+__all__ = ["end", "family", "recall", "remember"]
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """The process `pid` and all its descendants that live now, parents first; empty when it is gone."""
+    try:
+        parent = psutil.Process(pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def end(processes: Iterable[psutil.Process], patience: float = 5.0) -> int:
+    """Terminate those that still live, kill those that do not end within `patience` seconds; gives how many there were.
+
+    A process number that has meanwhile gone to somebody else's process is not touched.
+    """
+    alive = [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    for process in alive:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    for process in psutil.wait_procs(alive, timeout=patience)[1]:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(alive, timeout=patience)
+    return len(alive)
+
+
+def remember(path: Path, processes: Iterable[psutil.Process]) -> None:
+    """Write down the processes of this start, for a next one that finds this one killed."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            found.append([process.pid, process.create_time()])
+    write_if_changed(path, json.dumps(found) + "\n")
+
+
+def recall(path: Path) -> list[psutil.Process]:
+    """Those of the remembered processes that still run."""
+    try:
+        found = [(int(pid), float(created)) for pid, created in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+    alive = []
+    for pid, created in found:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if process.create_time() == created and pid != os.getpid():
+                alive.append(process)
+    return alive

@@ -1,0 +1,161 @@
+"""The hub's front door: the Python configurable-http-proxy, with what JupyterLab needs of it put right.
+
+As it comes, `configurable-http-proxy` 0.4 drops the websocket subprotocol that a user's server chose (browsers then
+refuse the connection), sends binary messages on as text, leaves a browser's socket open after the server closed it,
+serves ten requests at a time, gives up on an answer after 20 seconds (autograding takes longer) and refuses messages
+above 10 MB.
+Its routing table and its interface to the hub are used as they are.
+
+JupyterHub starts this module with the arguments of the Node.js proxy that it was written for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Sequence
+
+from configurable_http_proxy import log
+from configurable_http_proxy.configproxy import PythonProxy
+from configurable_http_proxy.handlers import ProxyHandler
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+from tornado.httpserver import HTTPServer
+from tornado.web import Application
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketError, websocket_connect
+
+__all__ = ["Door", "main"]
+
+LARGEST = 512 * 1024 * 1024
+"""Bytes of one request, answer or websocket message; a cell's output is one message."""
+
+LONGEST_ANSWER = 3600.0
+"""Seconds. Validating or autograding a notebook is one request."""
+
+REQUESTS_AT_ONCE = 1000
+
+
+class Door(ProxyHandler):
+    """Carries one request or one websocket between a browser and the hub or a user's server."""
+
+    ws_client: WebSocketClientConnection | None
+    _carrier: asyncio.Task[None] | None = None
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """What the server behind chose: both ends must speak the same one."""
+        chosen: str | None = self.ws_client.selected_subprotocol if self.ws_client else None
+        return chosen if chosen in subprotocols else None
+
+    async def start_ws_client(self, path: str | None = None) -> None:
+        """Connect to the server behind, before the browser is answered: no connection there, none here."""
+        url = await self.get_target_url(path)
+        if url is None:
+            return
+        request = self._get_proxy_request("ws" + url.removeprefix("http"))
+        offered = request.headers.pop("Sec-Websocket-Protocol", "").split(",")
+        names = [name.strip() for name in offered if name.strip()]
+        try:
+            self.ws_client = await websocket_connect(request, max_message_size=LARGEST, subprotocols=names or None)
+        except (HTTPClientError, WebSocketError, OSError) as error:
+            self.proxy.log.warning(f"no websocket at {self.request.path}: {error}")
+            self.set_status(getattr(error, "code", 503))
+            await self.finish()
+
+    def open(self, *_path: str) -> None:
+        """The browser is connected: carry what the server sends, from the first message on."""
+        self._carrier = asyncio.ensure_future(self._carry_to_browser())
+
+    async def _carry_to_browser(self) -> None:
+        # Each message is awaited, so that a slow browser slows the kernel down instead of filling memory.
+        server = self.ws_client
+        if server is None:
+            return  # the browser left at once
+        try:
+            while (message := await server.read_message()) is not None:
+                self._note_activity()
+                await self.write_message(message, binary=isinstance(message, bytes))
+        except WebSocketClosedError:
+            return  # the browser left; on_close ends the other side
+        self.close(server.close_code, server.close_reason)
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Carry a message of the browser's on; its next one is read when this one is on its way."""
+        if self.ws_client:
+            self._note_activity()
+            try:
+                await self.ws_client.write_message(message, binary=isinstance(message, bytes))
+            except WebSocketClosedError:
+                self.close()
+
+    def on_close(self) -> None:
+        if self.ws_client:
+            self.ws_client.close(self.close_code, self.close_reason)
+            self.ws_client = None
+        if self._carrier:
+            self._carrier.cancel()
+
+    def _note_activity(self) -> None:
+        if self.target:
+            self.proxy.update_last_activity(self.target["prefix"])
+
+
+def applications(error_target: str | None, auth_token: str) -> tuple[Application, Application]:
+    """The public side and the side that the hub sets routes on, sharing one routing table."""
+    proxy = PythonProxy(
+        {
+            "auth_token": auth_token,
+            "error_target": error_target,
+            "proxy_timeout": LONGEST_ANSWER,
+            "x_forward": False,  # nothing stands before this proxy, and its headers start with an empty entry
+        }
+    )
+    doors = Application([(r"/(.*)", Door, {"proxy": proxy})], websocket_max_message_size=LARGEST)
+    return doors, proxy.api_app
+
+
+async def serve(options: argparse.Namespace, auth_token: str) -> None:
+    """Run until asked to stop.
+
+    Raises:
+        OSError: a port cannot be had.
+    """
+    AsyncHTTPClient.configure(None, max_clients=REQUESTS_AT_ONCE, max_body_size=LARGEST, max_buffer_size=LARGEST)
+    public, inward = applications(options.error_target, auth_token)
+    HTTPServer(public, max_body_size=LARGEST, max_buffer_size=LARGEST).listen(options.port, options.ip)
+    HTTPServer(inward).listen(options.api_port, options.api_ip)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="hub.proxy", description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--ip", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--api-ip", default="127.0.0.1")
+    parser.add_argument("--api-port", type=int, required=True)
+    parser.add_argument("--error-target")
+    parser.add_argument("--log-level", default="info")
+    options = parser.parse_args(arguments)
+    log.setLevel(
+        {"debug": logging.DEBUG, "warn": logging.WARNING, "error": logging.ERROR}.get(options.log_level, logging.INFO)
+    )
+    try:
+        asyncio.run(serve(options, _auth_token()))
+    except OSError as error:
+        raise SystemExit(f"proxy: port {options.port} or {options.api_port} cannot be had: {error.strerror}") from None
+
+
+def _auth_token() -> str:
+    """The hub's token, without which anybody on this machine could change the routes."""
+    token = os.environ.get("CONFIGPROXY_AUTH_TOKEN", "")
+    if not token:
+        raise SystemExit("proxy: CONFIGPROXY_AUTH_TOKEN is not set; JupyterHub sets it when it starts the proxy")
+    return token
+
+
+if __name__ == "__main__":
+    main()

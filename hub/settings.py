@@ -1,0 +1,183 @@
+"""What the hub is told, as pure functions: course.toml, folders and ports in, plain values out.
+
+Nothing here starts, reads or writes anything, so every rule is tested without a hub.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+__all__ = ["ROLES", "Local", "People", "Places", "Ports", "hub_values", "role_of", "roster"]
+
+Role = Literal["student", "staff"]
+
+ROLES = Path(__file__).parent / "roles"
+"""One folder a role, put on JUPYTER_CONFIG_PATH: Jupyter looks there before anywhere else."""
+
+
+class People(Protocol):
+    """What the settings use of a `tito.course.Course`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def instructors(self) -> tuple[str, ...]: ...
+    @property
+    def tas(self) -> tuple[str, ...]: ...
+    @property
+    def students(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where `make serve` keeps everything: one folder, absolute."""
+
+    data: Path
+
+    @property
+    def hub(self) -> Path:
+        """The hub's own records: database, secrets, logs."""
+        return self.data / "hub"
+
+    @property
+    def course(self) -> Path:
+        """The course folder nbgrader works in."""
+        return self.data / "course"
+
+    @property
+    def exchange(self) -> Path:
+        """nbgrader's exchange: what is released to students and what they hand in."""
+        return self.course / "exchange"
+
+    @property
+    def log(self) -> Path:
+        return self.hub / "jupyterhub.log"
+
+    def home(self, user: str) -> Path:
+        """The root of a user's server."""
+        return self.data / "homes" / user
+
+    def library(self, user: str) -> Path:
+        """The folder that holds a student's `tinytorch_lib`, put on the import path of their kernels."""
+        return self.data / "libraries" / user
+
+    def server_log(self, user: str) -> Path:
+        return self.hub / "servers" / f"{user}.log"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """TCP ports on 127.0.0.1."""
+
+    public: int
+    hub: int
+    proxy: int
+    """The proxy's own interface, which the hub calls to add and remove users' servers."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """One start of `make serve`."""
+
+    places: Places
+    ports: Ports
+    password: str
+    as_root: bool
+    shell: str = "/bin/sh"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.public}"
+
+
+def roster(people: People) -> tuple[str, ...]:
+    """Everyone who may log in."""
+    return (*people.instructors, *people.tas, *people.students)
+
+
+def role_of(people: People, user: str) -> Role:
+    """Which folder under `roles/` a user's server is set up with."""
+    return "staff" if user in people.instructors or user in people.tas else "student"
+
+
+def server_environment(people: People, places: Places, user: str) -> dict[str, str]:
+    """Variables of one user's server and so of their kernels and terminals."""
+    role = role_of(people, user)
+    variables = {
+        "JUPYTER_CONFIG_PATH": str(ROLES / role),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "TINYTORCH_COURSE_ID": people.id,
+        "TINYTORCH_EXCHANGE": str(places.exchange),
+    }
+    if role == "student":
+        library = str(places.library(user))
+        variables |= {"PYTHONPATH": library, "TINYTORCH_LIBRARY": library}
+    else:
+        # The course folder holds the reference library, which the authored notebooks import.
+        variables |= {"PYTHONPATH": str(places.course), "TINYTORCH_COURSE": str(places.course)}
+    return variables
+
+
+def server_arguments(local: Local) -> list[str]:
+    """Command-line arguments of every server: what depends on the machine; the rest is in the role's folder."""
+    arguments = [
+        # Left to itself the server opens a login shell, whose profile puts the system's Python before the course's.
+        f"--ServerApp.terminado_settings=shell_command={[local.shell]!r}",
+    ]
+    return [*arguments, "--allow-root"] if local.as_root else arguments
+
+
+def hub_values(people: People, local: Local, python: str = sys.executable) -> dict[str, dict[str, Any]]:
+    """Every trait that the hub's configuration sets, by class."""
+    places, ports = local.places, local.ports
+    everyone = roster(people)
+    return {
+        "JupyterHub": {
+            "bind_url": local.url,
+            "hub_bind_url": f"http://127.0.0.1:{ports.hub}",
+            "db_url": f"sqlite:///{places.hub / 'jupyterhub.sqlite'}",
+            "cookie_secret_file": str(places.hub / "cookie_secret"),
+            "authenticator_class": "hub.authenticator.RosterAuthenticator",
+            "spawner_class": "hub.spawner.CourseSpawner",
+            "cleanup_servers": True,
+            "cleanup_proxy": True,
+            "upgrade_db": True,
+            "log_level": "INFO",
+        },
+        "ConfigurableHTTPProxy": {
+            "command": [python, "-m", "hub.proxy"],
+            "api_url": f"http://127.0.0.1:{ports.proxy}",
+            "pid_file": str(places.hub / "proxy.pid"),
+        },
+        "RosterAuthenticator": {
+            "password": local.password,
+            "allowed_users": set(everyone),
+            # Without these two, whoever logged in once stays allowed after leaving the roster.
+            "allow_existing_users": False,
+            "delete_invalid_users": True,
+        },
+        "CourseSpawner": {
+            "cmd": [python, "-m", "jupyterhub.singleuser"],
+            "default_url": "/lab",
+            "home_dir_template": str(places.data / "homes" / "{username}"),
+            "log_template": str(places.server_log("{username}")),
+            "shell": local.shell,
+            "environments": {user: server_environment(people, places, user) for user in everyone},
+            "args": server_arguments(local),
+            "start_timeout": 60,
+            "http_timeout": 60,
+            "interrupt_timeout": 5,
+            "term_timeout": 5,
+        },
+    }
+
+
+def apply(values: Mapping[str, Mapping[str, Any]], config: Any) -> None:
+    """Set `values` on a traitlets configuration object."""
+    for name, traits in values.items():
+        for trait, value in traits.items():
+            setattr(config[name], trait, value)

@@ -1,0 +1,229 @@
+"""A real hub with real servers: who gets in, what each role sees, what two students submit, what a TA grades."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from conftest import Hub
+from hub_client import Visitor
+
+pytestmark = pytest.mark.xdist_group("hub")  # one hub for them all
+
+FIRST = "01_setup"
+
+
+def test_the_welcome_says_where_and_how_to_log_in(hub: Hub):
+    for text in (hub.url, hub.password, str(hub.data), "ada, alan, Zoe.B", "Ctrl-C stops it"):
+        assert text in hub.welcome
+
+
+def test_secrets_are_readable_by_their_owner_alone(hub: Hub):
+    assert (hub.data / "hub").stat().st_mode & 0o777 == 0o700
+    assert (hub.data / "hub" / "password").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("name", "password"), [("eve", None), ("ada", "wrong"), ("ada", ""), ("", None)])
+def test_a_stranger_and_a_wrong_password_are_refused(hub: Hub, name: str, password: str | None):
+    visitor = Visitor(hub.url, name)
+    answer = visitor.log_in(hub.password if password is None else password)
+    assert answer.status == 403
+    assert "Invalid username or password" in answer.text
+    assert visitor.ask("/hub/home").url.startswith(f"{hub.url}/hub/login")
+
+
+def test_a_name_is_the_rosters_whatever_the_case(hub: Hub):
+    visitor = hub.visitor("zoe.b", start=False)
+    assert visitor.ask("/hub/api/user").json["name"] == "Zoe.B"
+
+
+def test_one_student_cannot_open_anothers_server(ada: Visitor, alan: Visitor):
+    assert ada.ask(alan.path("api/contents")).status == 403
+
+
+def test_nobody_is_the_hubs_administrator(hub: Hub):
+    visitor = hub.visitor("instructor", start=False)
+    assert visitor.ask("/hub/api/user").json["admin"] is False
+    assert visitor.ask("/hub/api/users").status == 403
+
+
+def plugins_off(visitor: Visitor) -> set[str]:
+    return {name for name in visitor.page_config()["disabledExtensions"] if name.startswith("@jupyter/nbgrader")}
+
+
+def test_a_student_has_no_staff_menus(ada: Visitor):
+    assert plugins_off(ada) == {
+        "@jupyter/nbgrader:create-assignment",
+        "@jupyter/nbgrader:course-list",
+        "@jupyter/nbgrader:formgrader",
+    }
+
+
+def test_staff_have_no_student_menus(ta: Visitor):
+    assert plugins_off(ta) == {"@jupyter/nbgrader:assignment-list"}
+
+
+@pytest.mark.parametrize(
+    "path", ["formgrader", "formgrader/api/assignments", "formgrader/manage_students", "formgraders"]
+)
+def test_a_student_reaches_no_staff_service(ada: Visitor, path: str):
+    assert ada.ask(ada.path(path)).status == 404
+
+
+@pytest.mark.parametrize("role", ["ada", "ta"])
+def test_nothing_asks_the_network_for_news_or_extensions(role: str, request: pytest.FixtureRequest):
+    page = request.getfixturevalue(role).page_config()
+    assert page["news"] == {"disabled": True}
+    assert page["extensionManager"]["can_install"] is False
+    assert "@jupyterlab/extensionmanager-extension" in page["disabledExtensions"]
+
+
+def test_the_formgrader_lists_the_assignments(ta: Visitor):
+    page = ta.ask(ta.path("formgrader/manage_assignments"))
+    assert page.status == 200
+    assert "<title>nbgrader formgrade</title>" in page.text
+    assert 'url_prefix = "course"' in page.text.replace("'", '"')
+    assert "course directory root is not a subdirectory" not in page.text
+    found = {row["name"]: row["status"] for row in ta.ask(ta.path("formgrader/api/assignments")).json}
+    assert found[FIRST] == "released"
+
+
+def test_the_formgrader_may_stand_in_jupyterlabs_frame(ta: Visitor, hub: Hub):
+    request = ta.opener.open(f"{hub.url}{ta.path('formgrader/manage_assignments')}", timeout=30)
+    with request as answer:
+        assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
+
+
+def test_the_course_list_offers_the_tas_own_formgrader(ta: Visitor, hub: Hub):
+    found = ta.ask(ta.path("formgraders")).json
+    assert found["success"]
+    assert [course["url"] for course in found["value"]] == [f"{hub.url}/user/ta/formgrader"]
+
+
+def test_staff_find_the_course_in_their_files(ta: Visitor):
+    names = {item["name"] for item in ta.ask(ta.path("api/contents/course")).json["content"]}
+    assert {"source", "release", "submitted", "course.toml"} <= names
+
+
+def test_a_kernel_imports_the_students_own_library(ada: Visitor, hub: Hub):
+    printed = ada.run("import tinytorch_lib, os; print(tinytorch_lib.__file__, os.getcwd(), sep='\\n')")
+    library, folder = printed.split()
+    assert library == str(hub.data / "libraries" / "ada" / "tinytorch_lib" / "__init__.py")
+    assert folder == str(hub.data / "homes" / "ada")
+
+
+def test_a_kernel_of_staff_imports_the_reference_library(ta: Visitor, hub: Hub):
+    printed = ta.run("import tinytorch_lib.core.setup as m; print(m.__file__)")
+    assert printed.strip() == str(hub.data / "course" / "tinytorch_lib" / "core" / "setup.py")
+
+
+def test_a_students_kernel_knows_no_secret_of_the_hub(ada: Visitor, hub: Hub):
+    printed = ada.run("import os; print(dict(os.environ))")
+    assert hub.password not in printed
+    assert "CONFIGPROXY_AUTH_TOKEN" not in printed
+    assert "TINYTORCH_HUB" not in printed
+    assert "'TINYTORCH_COURSE':" not in printed
+
+
+@pytest.mark.parametrize("role", ["ada", "ta"])
+def test_a_terminal_finds_the_courses_programs_first(role: str, request: pytest.FixtureRequest, hub: Hub):
+    printed = request.getfixturevalue(role).type_in_terminal(
+        "command -v python tito nbgrader; pwd; echo d''one", "done"
+    )
+    programs = str(Path(sys.executable).parent)
+    for line in (f"{programs}/python", f"{programs}/tito", f"{programs}/nbgrader", str(hub.data / "homes" / role)):
+        assert line in printed.splitlines(), printed
+
+
+def listed(visitor: Visitor) -> dict[tuple[str, str], Any]:
+    found = visitor.ask(visitor.path("assignments?course_id=tinytorch")).json
+    assert found["success"], found
+    return {(item["assignment_id"], item["status"]): item for item in found["value"]}
+
+
+def act(visitor: Visitor, action: str) -> Any:
+    data = {"course_id": "tinytorch", "assignment_id": FIRST}
+    return visitor.ask(visitor.path(f"assignments/{action}"), "POST", data=data).json
+
+
+@pytest.fixture(scope="module")
+def submitted(ada: Visitor, alan: Visitor, hub: Hub) -> None:
+    """Ada solved the first module, Alan did nothing; both submitted it."""
+    for visitor in (ada, alan):
+        if (FIRST, "fetched") not in listed(visitor):
+            assert act(visitor, "fetch")["success"]
+    solve(hub, "ada")
+    for visitor in (ada, alan):
+        answer = act(visitor, "submit")
+        assert answer["success"], answer
+
+
+def solve(hub: Hub, user: str) -> None:
+    """Put the source's solutions where the holes are."""
+    source = nbformat.read(hub.data / "course" / "source" / FIRST / f"{FIRST}.ipynb", 4)
+    solutions = {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in source.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+    path = hub.data / "homes" / user / FIRST / f"{FIRST}.ipynb"
+    notebook = nbformat.read(path, 4)
+    holes = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    assert holes
+    for cell in holes:
+        cell.source = solutions[cell.metadata.nbgrader.grade_id]
+    nbformat.write(notebook, path)
+
+
+def test_two_students_make_two_submissions(submitted: None, hub: Hub, ada: Visitor, alan: Visitor):
+    inbound = sorted((hub.data / "course" / "exchange" / "tinytorch" / "inbound").iterdir())
+    assert {folder.name.split("+")[0] for folder in inbound} == {"ada", "alan"}
+    assert len(inbound) == 2
+    for visitor in (ada, alan):
+        mine = listed(visitor)[FIRST, "submitted"]
+        assert mine["student_id"] == visitor.name
+        assert len(mine["submissions"]) == 1
+
+
+def test_submitting_makes_the_library_that_the_next_kernel_imports(submitted: None, ada: Visitor):
+    printed = ada.run(
+        "from tinytorch_lib.core.setup import array_memory; import numpy as np; print(array_memory(np.ones(8)))"
+    )
+    assert printed.strip() == "64"
+
+
+def test_a_student_validates_in_their_browser(submitted: None, ada: Visitor, alan: Visitor):
+    answers = {}
+    for visitor in (ada, alan):
+        path = f"{FIRST}/{FIRST}.ipynb"
+        found = visitor.ask(visitor.path("assignments/validate"), "POST", data={"path": path}).json
+        assert found["success"], found
+        answers[visitor.name] = found["value"]
+    assert "failed" not in answers["ada"]
+    assert answers["alan"]["failed"]
+
+
+def test_a_ta_collects_and_autogrades_in_the_formgrader(submitted: None, ta: Visitor):
+    collected = ta.ask(ta.path(f"formgrader/api/assignment/{FIRST}/collect"), "POST").json
+    assert collected["success"], collected
+    points = {}
+    for student in ("ada", "alan"):
+        graded = ta.ask(ta.path(f"formgrader/api/submission/{FIRST}/{student}/autograde"), "POST").json
+        assert graded["success"], graded
+        row = ta.ask(ta.path(f"formgrader/api/submission/{FIRST}/{student}")).json
+        assert row["autograded"]
+        points[student] = row["score"]
+    assert points == {"ada": 100, "alan": 0}
+    rows = ta.ask(ta.path(f"formgrader/api/notebooks/{FIRST}")).json
+    assert [(row["name"], row["num_submissions"]) for row in rows] == [(FIRST, 2)]
+    one = ta.ask(ta.path(f"formgrader/api/submitted_notebooks/{FIRST}/{FIRST}")).json[0]
+    page = ta.ask(ta.path(f"formgrader/submissions/{one['id']}/"))
+    assert page.status == 200
+    assert (
+        f"course/autograded/{one['student']}/{FIRST}/{FIRST}.ipynb" in page.text
+    )  # the link that opens it in JupyterLab
+    opened = ta.ask(ta.path(f"api/contents/course/autograded/{one['student']}/{FIRST}/{FIRST}.ipynb?content=0"))
+    assert opened.status == 200

@@ -1,0 +1,131 @@
+"""hub/settings.py: course.toml, folders and ports in, plain values out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from hub.handover import receive, send
+from hub.settings import (
+    ROLES,
+    Local,
+    Places,
+    Ports,
+    apply,
+    hub_values,
+    role_of,
+    roster,
+    server_arguments,
+    server_environment,
+)
+from tito.course import Course
+
+
+@dataclass(frozen=True)
+class Class:
+    """A course's people."""
+
+    id: str = "tt"
+    instructors: tuple[str, ...] = ("prof",)
+    tas: tuple[str, ...] = ("ta1", "ta2")
+    students: tuple[str, ...] = ("ada", "alan")
+
+
+PEOPLE = Class()
+PLACES = Places(Path("/data"))
+LOCAL = Local(PLACES, Ports(8000, 4001, 4002), "abcd-efgh", as_root=False, shell="/bin/bash")
+
+
+def test_everyone_on_the_roster_has_one_role():
+    assert roster(PEOPLE) == ("prof", "ta1", "ta2", "ada", "alan")
+    assert {name: role_of(PEOPLE, name) for name in roster(PEOPLE)} == {
+        "prof": "staff",
+        "ta1": "staff",
+        "ta2": "staff",
+        "ada": "student",
+        "alan": "student",
+    }
+
+
+def test_a_student_gets_their_library_and_no_course():
+    variables = server_environment(PEOPLE, PLACES, "ada")
+    assert variables["PYTHONPATH"] == variables["TINYTORCH_LIBRARY"] == "/data/libraries/ada"
+    assert variables["TINYTORCH_EXCHANGE"] == "/data/course/exchange"
+    assert variables["JUPYTER_CONFIG_PATH"] == str(ROLES / "student")
+    assert "TINYTORCH_COURSE" not in variables
+
+
+def test_staff_get_the_course_and_the_reference_library():
+    variables = server_environment(PEOPLE, PLACES, "ta1")
+    assert variables["TINYTORCH_COURSE"] == variables["PYTHONPATH"] == "/data/course"
+    assert variables["JUPYTER_CONFIG_PATH"] == str(ROLES / "staff")
+    assert "TINYTORCH_LIBRARY" not in variables
+
+
+def test_only_the_roster_may_log_in_and_nobody_is_admin():
+    values = hub_values(PEOPLE, LOCAL)
+    authenticator = values["RosterAuthenticator"]
+    assert authenticator["allowed_users"] == set(roster(PEOPLE))
+    assert not authenticator["allow_existing_users"]
+    assert "admin_users" not in authenticator
+
+
+def test_everything_listens_on_this_machine_alone():
+    values = hub_values(PEOPLE, LOCAL)
+    assert values["JupyterHub"]["bind_url"] == "http://127.0.0.1:8000"
+    assert values["JupyterHub"]["hub_bind_url"] == "http://127.0.0.1:4001"
+    assert values["ConfigurableHTTPProxy"]["api_url"] == "http://127.0.0.1:4002"
+
+
+def test_every_record_is_in_the_data_folder():
+    values = hub_values(PEOPLE, LOCAL)
+    assert values["JupyterHub"]["db_url"] == "sqlite:////data/hub/jupyterhub.sqlite"
+    for place in (
+        values["JupyterHub"]["cookie_secret_file"],
+        values["ConfigurableHTTPProxy"]["pid_file"],
+        values["CourseSpawner"]["home_dir_template"],
+        values["CourseSpawner"]["log_template"],
+    ):
+        assert place.startswith("/data/")
+
+
+@pytest.mark.parametrize(("as_root", "allowed"), [(True, True), (False, False)])
+def test_root_is_allowed_only_where_it_is_needed(as_root: bool, allowed: bool):
+    arguments = server_arguments(replace(LOCAL, as_root=as_root))
+    assert ("--allow-root" in arguments) is allowed
+
+
+def test_settings_are_applied_to_the_configuration():
+    from traitlets.config import Config
+
+    config = Config()
+    apply({"JupyterHub": {"bind_url": "http://x"}, "Spawner": {"cmd": ["a", "b"]}}, config)
+    assert config == {"JupyterHub": {"bind_url": "http://x"}, "Spawner": {"cmd": ["a", "b"]}}
+
+
+def test_the_hub_is_told_what_serve_decided(checkout: Path):
+    course = Course.load(checkout)
+    told = send(course, LOCAL)
+    assert all(isinstance(value, str) for value in told.values())
+    received_course, local = receive(told)
+    assert received_course == course
+    assert replace(local, shell=LOCAL.shell) == LOCAL
+
+
+def plugins(role: str) -> set[str]:
+    page = json.loads((ROLES / role / "labconfig" / "page_config.json").read_text(encoding="utf-8"))
+    return {name for name, disabled in page["disabledExtensions"].items() if disabled}
+
+
+def test_roles_name_plugins_that_nbgrader_has():
+    import nbgrader
+
+    static = Path(nbgrader.__file__).parent / "labextension" / "static"
+    code = "".join(path.read_text(encoding="utf-8") for path in static.glob("*.js"))
+    named = {name for role in ("student", "staff") for name in plugins(role) if name.startswith("@jupyter/nbgrader")}
+    assert named
+    for name in named:
+        assert f'"{name}"' in code, f"{name} is no plugin of the installed nbgrader"

@@ -1,0 +1,97 @@
+"""Stopping ends every process, starting again keeps all work, and a start that was killed is cleaned up after."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import start_hub
+
+from hub.processes import end, family, recall, remember
+
+IGNORES_REQUESTS = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+
+
+def living(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_three_starts_keep_all_work_and_leave_no_process(checkout: Path, tmp_path: Path):
+    data = tmp_path / "var"
+
+    # The first is stopped with Ctrl-C while a student's kernel runs.
+    with start_hub(checkout, data) as first:
+        ada = first.visitor("ada")
+        ada.start_kernel()
+        saved = {"type": "file", "format": "text", "content": "my work"}
+        assert ada.ask(ada.path("api/contents/notes.txt"), "PUT", data=saved).status == 201
+        everyone, password = first.family(), first.password
+        commands = " ".join(" ".join(process.cmdline()) for process in everyone)
+        for part in ("hub.serve", "jupyterhub --config", "hub.proxy", "jupyterhub.singleuser", "ipykernel_launcher"):
+            assert part in commands, f"{part} should have been running"
+        assert first.stop(signal.SIGINT) == 0
+        assert living(everyone) == []
+
+    # The second finds the work, and is killed outright: what it started lives on.
+    with start_hub(checkout, data) as second:
+        assert second.processor_seconds() < 10
+        assert second.password == password
+        ada = second.visitor("ada")
+        assert ada.ask(ada.path("api/contents/notes.txt")).json["content"] == "my work"
+        time.sleep(1.5)  # the hub's family is written down once a second
+        everyone = second.family()
+        second.process.kill()
+        second.process.wait()
+    orphans = living(everyone)
+    try:
+        assert len(orphans) >= 3, "the hub, its proxy and a server were to outlive the kill"
+
+        # The third ends those first. Then its hub dies, and it says so and leaves nothing.
+        with start_hub(checkout, data) as third:
+            assert living(orphans) == []
+            assert f"ended {len(orphans)} processes" in third.welcome
+            everyone = third.family()
+            time.sleep(1.5)
+            everyone[1].kill()
+            printed, _ = third.process.communicate(timeout=40)
+            assert third.process.returncode == 6
+            assert printed.strip().count("\n") == 0
+            assert "JupyterHub ended by itself" in printed
+            assert str(data / "hub" / "jupyterhub.log") in printed
+            assert living(everyone) == []
+    finally:
+        end(orphans)
+
+
+@pytest.fixture
+def stubborn() -> Iterator[psutil.Process]:
+    """A process that ignores requests to end."""
+    with subprocess.Popen([sys.executable, "-c", IGNORES_REQUESTS], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield psutil.Process(process.pid)
+        process.kill()
+
+
+def test_what_ignores_a_request_to_end_is_killed(stubborn: psutil.Process):
+    begun = time.monotonic()
+    assert end(family(stubborn.pid), patience=0.3) == 1
+    assert family(stubborn.pid) == []
+    assert time.monotonic() - begun < 10
+
+
+def test_a_process_number_that_went_to_somebody_else_is_not_ended(tmp_path: Path, stubborn: psutil.Process):
+    record = tmp_path / "processes.json"
+    remember(record, [stubborn])
+    assert recall(record) == [stubborn]
+    record.write_text(f"[[{stubborn.pid}, {stubborn.create_time() - 5}]]")
+    assert recall(record) == []
+    record.write_text("{half")
+    assert recall(record) == []
+    assert recall(tmp_path / "none.json") == []

@@ -1,0 +1,107 @@
+"""Does the feedback that students fetched say what failed?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+
+from tito.cells import grade_id, is_graded
+from tito.demo.expected import Expected
+from tito.demo.students import STUDENTS
+from tito.demo.term import Term
+from tito.errors import NotebookError
+
+__all__ = ["error_texts", "feedback_problems"]
+
+CREDIT = "passes with the reference's"
+"""Stands in the note that the grader leaves below a test that it gave the points for all the same."""
+
+
+def feedback_problems(term: Term, expected: Mapping[tuple[str, str], Expected]) -> list[str]:
+    """A line for each student without exactly one page of feedback and each failed test whose message is not on it.
+
+    Raises:
+        NotebookError: a page or a graded notebook cannot be read.
+    """
+    found = []
+    for student in STUDENTS:
+        for module in term.modules:
+            where = f"{student.name}, {module.label}"
+            pages = term.feedback_pages(student, module)
+            if len(pages) != 1:
+                found.append(f"{where}: {len(pages)} pages of feedback were fetched, expected 1")
+                continue
+            shown = [_squeezed(text) for text in error_texts(_read(pages[0]))]
+            said = _messages(term.graded_notebook(student, module))
+            wanted = expected[student.name, module.label]
+            for test in wanted.failed:
+                message = _squeezed(said.get(test, ""))
+                if not message or not any(message in text for text in shown):
+                    found.append(f"{where}: the feedback does not show what {test} said: {message or 'nothing'}")
+            for test in wanted.credited:
+                if CREDIT not in said.get(test, ""):
+                    found.append(f"{where}: {test} should fail with the student's own earlier modules, and did not")
+    return found
+
+
+def error_texts(page: str) -> list[str]:
+    """The errors that a page of feedback shows below its cells, as plain text.
+
+    The cells' own text is on the page too, and holds every message that could have come.
+    """
+    reader = _Errors()
+    reader.feed(page)
+    return reader.found
+
+
+def _messages(path: Path) -> dict[str, str]:
+    """What each graded cell of a graded notebook said: its error if it failed, else what it printed; by grade id."""
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except OSError as error:
+        raise NotebookError(f"{path} cannot be read: {error.strerror} (it was left alone)") from None
+    return {
+        str(grade_id(cell)): f"{output['ename']}: {output['evalue']}" if "ename" in output else output.get("text", "")
+        for cell in filter(is_graded, notebook.cells)
+        for output in cell["outputs"]  # an error comes last
+    }
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise NotebookError(f"{path} cannot be read: {error.strerror} (it was left alone)") from None
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _Errors(HTMLParser):
+    """Collects the text of error outputs: `<div class="... output_error">`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag != "div":
+            return
+        if self._depth:
+            self._depth += 1
+        elif "output_error" in (dict(attrs).get("class") or "").split():
+            self._depth = 1
+            self.found.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._depth and tag == "div":
+            self._depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        if self._depth:
+            self.found[-1] += data
