@@ -13,6 +13,7 @@ c.CourseDirectory.root = str(root)
 c.CourseDirectory.course_id = tomllib.loads((root / "course.toml").read_text())["course"]["id"]
 c.Exchange.root = str(root / "exchange")
 c.ExchangeFactory.submit = f"{plugins}.exchange.SubmitAndExport"
+c.ExchangeFactory.collect = f"{plugins}.collect.CollectSafely"
 c.ExportApp.plugin_class = f"{plugins}.export.CourseExport"
 
 # The .py beside source/NN_name/ is the truth, for the command line and the formgrader's button alike.

@@ -22,14 +22,14 @@ def grade(text: str | None, student: str | None, collect: bool) -> None:
     course = Course.find()
     if collect:
         gradebook.collect(course, module.label)
-    failed = 0
+    failed: list[str] = []
     for name in track(_students(course, "submitted", module, student), "Grading", console=console, transient=True):
         try:
             gradebook.grade(course, module.label, name)
         except TitoError as error:
-            failed += 1
+            failed.append(name)
             typer.echo(f"tito: {error}", err=True)
-    _print_scores(course, module, student)
+    _print_scores(course, module, student, failed)
     if failed:
         raise typer.Exit(TitoError.exit_code)
 
@@ -53,13 +53,15 @@ def _students(course: Course, folder: str, module: Module, only: str | None) -> 
     return chosen
 
 
-def _print_scores(course: Course, module: Module, only: str | None) -> None:
+def _print_scores(course: Course, module: Module, only: str | None, failed: list[str]) -> None:
     table = Table(title=module.label)
     table.add_column("student")
     for heading in ("points", "of", "late penalty"):
         table.add_column(heading, justify="right")
     for row in gradebook.scores(course, module.label):
-        if only in {None, row.student}:
+        if only in {None, row.student} and row.student not in failed:
             points = "ungraded" if row.points is None else f"{row.points:g}"
             table.add_row(row.student, points, f"{row.max_points:g}", f"{row.penalty:g}" if row.penalty else "")
+    for name in failed:
+        table.add_row(name, "ungraded", "", "")
     console.print(table)
