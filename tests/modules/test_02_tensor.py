@@ -36,13 +36,21 @@ def _oracle() -> ModuleType:
 CASES = _oracle().read_cases()
 
 
+@pytest.fixture(autouse=True)
+def no_engine() -> Iterator[None]:
+    """Module 02 by itself: importing the library installs 07's engine, which these tests put back afterwards."""
+    former = lib.ACTIVE.recorder, lib.ACTIVE.backward
+    lib.install_engine(None, None)
+    yield
+    lib.install_engine(*former)
+
+
 @pytest.fixture
-def engine() -> Iterator[list[tuple]]:
-    """What the recorder hears; the engine is taken out again afterwards."""
+def engine(no_engine: None) -> list[tuple]:
+    """What the recorder hears."""
     heard: list[tuple] = []
     lib.install_engine(lambda *call: heard.append(call), lambda tensor, gradient: heard.append((tensor, gradient)))
-    yield heard
-    lib.install_engine(None, None)
+    return heard
 
 
 # --- PyTorch's numbers ------------------------------------------------------------------------------------------------
