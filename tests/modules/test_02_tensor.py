@@ -69,7 +69,9 @@ def test_forward_agrees_with_pytorch(case) -> None:
 
 
 def test_the_oracle_covers_every_operation() -> None:
-    assert {case.op for case in CASES} == set(lib.KERNELS["numpy"])
+    # later modules register operations of their own, once something imports them
+    own = {op for op, kernel in lib.KERNELS["numpy"].items() if kernel.__module__ == lib.__name__}
+    assert {case.op for case in CASES} == own
 
 
 def test_the_oracle_has_a_gradient_for_every_float_input() -> None:

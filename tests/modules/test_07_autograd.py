@@ -87,7 +87,9 @@ def test_every_operation_agrees_with_pytorch(case, dtype) -> None:
 
 def test_the_oracle_covers_every_rule() -> None:
     covered = {case.op for case in CASES}
-    assert covered == set(autograd.GRADIENTS["numpy"])
+    # later modules register rules of their own, once something imports them
+    own = {op for op, rule in autograd.GRADIENTS["numpy"].items() if rule.__module__ == autograd.__name__}
+    assert covered == own
     assert covered == {case.op for case in ALL_CASES} - {"argmax"}
 
 

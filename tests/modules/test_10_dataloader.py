@@ -408,7 +408,11 @@ def test_bytes_below_the_mean_become_negative() -> None:
 
 
 @pytest.mark.parametrize("shape", [(), (4,), (6, 5), (1, 2, 3, 6, 5)])
-@pytest.mark.parametrize("transform", [RandomHorizontalFlip(), RandomCrop(2), Normalize(0, 1), everything()], ids=repr)
+@pytest.mark.parametrize(
+    "transform",
+    [RandomHorizontalFlip(), RandomCrop(2), Normalize(0, 1), everything()],
+    ids=["flip", "crop", "normalize", "all"],
+)
 def test_images_have_three_or_four_axes(transform, shape) -> None:
     with pytest.raises(ValueError, match="takes images"):
         transform(np.zeros(shape))
