@@ -33,8 +33,19 @@ def check_port(port: int) -> None:
     except OSError as error:
         reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
         raise ToolError(
-            f"port {port} {reason}; stop what uses it or say make serve PORT={free_ports(1)[0]} (nothing was started)"
+            f"port {port} {reason}; stop what uses it or say make serve PORT={_near(port)} (nothing was started)"
         ) from None
+
+
+def _near(port: int) -> int:
+    """A free port close to `port`, that a person remembers."""
+    for candidate in range(max(port, 1023) + 1, min(port + 50, 65535)):
+        try:
+            _listen(candidate).close()
+        except OSError:
+            continue
+        return candidate
+    return free_ports(1)[0]
 
 
 def free_ports(count: int) -> list[int]:

@@ -11,8 +11,12 @@ __all__ = ["HubLog"]
 LARGEST = 5 * 1024 * 1024
 """Bytes. A larger log is put aside at the next start, and the one before it is dropped."""
 
-_WARNING = re.compile(r"^\[[WEC] [^\]]*JupyterHub[^\]]*\] (.*)")
-_REASON = re.compile(r"^(?:\[[EC] [^\]]*JupyterHub[^\]]*\] (.*)|(proxy: .*)|((?:\w+\.)*\w*(?:Error|Exit)\b.*))")
+_WARNING = re.compile(r"^\[[WEC] [^\]]*JupyterHub (?!log:)[^\]]*\] (.*)")
+"""A warning or worse of the hub's; not one of its lines about requests, which a mistyped address makes too."""
+
+_REASON = re.compile(r"^(?:\[[EC] [^\]]*JupyterHub[^\]]*\] )?((?<=\] ).+|proxy: .+|(?:\w+\.)*\w*(?:Error|Exit)\b.*)")
+"""An error of the hub's or the proxy's, or the last line of a traceback."""
+
 _EXPECTED = (
     "without SSL",
     "Received signal",
@@ -45,8 +49,9 @@ class HubLog:
     def why(self) -> str:
         """Why the hub failed, as far as it said, and where to read more; on one line."""
         lines = self._read(self._begin).decode(errors="replace").splitlines()
-        reasons = [next(filter(None, match.groups())) for match in map(_REASON.match, lines) if match]
-        said = [reason.strip() for reason in reasons if not any(expected in reason for expected in _EXPECTED)]
+        reasons = [match[1].strip() for match in map(_REASON.match, lines) if match]
+        said = [reason for reason in reasons if not any(expected in reason for expected in _EXPECTED)]
+        said.sort(key=lambda reason: reason.startswith("proxy: "))  # the hub only says that the proxy failed
         return f"{said[-1] if said else 'it gave no reason'} (log: {self.path}; all work is kept)"
 
     def _read(self, start: int) -> bytes:

@@ -85,8 +85,8 @@ def serve(options: argparse.Namespace) -> None:
     places = Places((options.data or course.root / "var").absolute())
     with ExitStack() as stack:
         with writing(places.data):
-            places.hub.mkdir(parents=True, exist_ok=True)
-            places.hub.chmod(0o700)
+            places.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # the exchange in it is open to all
+            places.hub.mkdir(mode=0o700, exist_ok=True)
             check_space(places.data)
             stack.enter_context(only_one(places.hub / "serve.lock"))
             left = end(recall(places.hub / "processes.json"))

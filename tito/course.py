@@ -151,10 +151,10 @@ class _Reader:
             self.number("late", "zero_after_days", 5),
         )
         people = {role: self.names(role) for role in ("instructors", "tas", "students")}
-        everyone = [name for names in people.values() for name in names]
+        everyone = [name.lower() for names in people.values() for name in names]
         for name in everyone:
             if everyone.count(name) > 1:
-                self.fail("roster", f"names {name!r} twice; one person has one role")
+                self.fail("roster", f"names {name!r} twice; one person has one role, and case does not tell two apart")
         title = self.get("course", "title", str, course_id)
         return Course(root, course_id, title, self.schedule(), late, **people)
 

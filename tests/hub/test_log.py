@@ -31,6 +31,7 @@ def write(log: HubLog, text: str) -> None:
         ("[I 2026-11-21 23:10:04.496 JupyterHub base:12] fine", []),
         ("[W 2026-11-21 23:10:04.496 JupyterHub proxy:783] Running JupyterHub without SSL.  I hope", []),
         ("[W 2026-11-21 23:10:04,691 tornado.access] 404 GET /x", []),
+        ("[W 2026-11-21 23:10:21.170 JupyterHub log:192] 404 GET /hub/nowhere (@127.0.0.1) 6.86ms", []),
         ("    raise ValueError", []),
     ],
 )
@@ -60,6 +61,11 @@ def test_half_a_line_waits_for_its_other_half(log: HubLog):
             "Traceback (most recent call last):\n  x\nsqlite3.OperationalError: disk is full\n",
             "sqlite3.OperationalError: disk is full",
         ),
+        (
+            "proxy: port 1 cannot be had\n[C 2026 JupyterHub app:1] Failed to start proxy\n",
+            "proxy: port 1 cannot be had",
+        ),
+        ("[E 2026 JupyterHub app:1] \n", "it gave no reason"),
         ("[E 2026-11-21 23:10:04,690 configurable_http_proxy] Failed to get custom error page\n", "it gave no reason"),
         ("[C 2026 JupyterHub app:1] bad config\n[C 2026 JupyterHub app:1] Received signal SIGTERM\n", "bad config"),
     ],

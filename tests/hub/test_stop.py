@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -95,3 +96,22 @@ def test_a_process_number_that_went_to_somebody_else_is_not_ended(tmp_path: Path
     record.write_text("{half")
     assert recall(record) == []
     assert recall(tmp_path / "none.json") == []
+
+
+def test_a_proxy_that_dies_at_its_start_is_one_line(checkout: Path, tmp_path: Path):
+    # Somebody takes the port after it was checked.
+    code = "import sys, hub.serve as s; s.check_port = lambda port: None; sys.exit(s.main(sys.argv[1:]))"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        arguments = ["--port", port, "--course", str(checkout), "--data", str(tmp_path / "var")]
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120, check=False
+        )
+    assert done.returncode == 6
+    assert done.stderr.count("\n") == 1
+    assert "JupyterHub did not start" in done.stderr
+    assert "Address already in use" in done.stderr
+    left = [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(p.info["cmdline"] or [])]
+    assert living(left) == []

@@ -13,7 +13,7 @@ from tito.commands.student import runnable_cells
 from tito.modules import Module
 from tito.notebooks import authored_modules
 from tito.percent import read_source, source_path
-from tito.runner import Cell, RunOptions, Runner, RunResult
+from tito.runner import Cell, Runner, RunOptions, RunResult
 from tito.submission import clear_solutions
 
 ROOT = Path(__file__).parents[2]

@@ -61,6 +61,7 @@ def test_one_module_can_be_moved(tmp_path: Path) -> None:
         ("due = 2027-04-30T12:00:00", "deadline = 2027-04-30T12:00:00", "modules.02.deadline"),
         ('["ada", "alan"]', '["ada", "../alan"]', "../alan"),
         ('["ada", "alan"]', '["ada", "ada"]', "ada"),
+        ('["ada", "alan"]', '["ada", "Ada"]', "ada"),
         ('["ada", "alan"]', '["ada+02"]', "ada+02"),
         ("[roster]", "[rooster]", "rooster"),
         ("[course]", "[course", "course.toml"),
