@@ -167,9 +167,7 @@ def test_a_view_counts_like_its_copy(view: np.ndarray, expected: int) -> None:
     assert setup.array_memory(view) == setup.array_memory(view.copy()) == expected
 
 
-@pytest.mark.parametrize(
-    "wrong", [[1.0, 2.0], 8, 1.5, "text", None, (1, 2), np.float32(1.5), memoryview(b"bytes")]
-)
+@pytest.mark.parametrize("wrong", [[1.0, 2.0], 8, 1.5, "text", None, (1, 2), np.float32(1.5), memoryview(b"bytes")])
 def test_array_memory_takes_arrays_only(wrong: object) -> None:
     with pytest.raises(TypeError, match=f"numpy array, got {type(wrong).__name__}"):
         setup.array_memory(wrong)

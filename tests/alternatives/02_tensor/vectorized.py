@@ -5,7 +5,11 @@
 #| export
 def to_array(data, dtype=None):
     array = np.array(data, copy=True)
-    if not (np.issubdtype(array.dtype, np.bool_) or np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
+    if not (
+        np.issubdtype(array.dtype, np.bool_)
+        or np.issubdtype(array.dtype, np.integer)
+        or np.issubdtype(array.dtype, np.floating)
+    ):
         raise TypeError(f"cannot use {data!r}: it is of type {array.dtype.name}, not made of real numbers")
     if dtype is not None:
         return array.astype(dtype)
@@ -80,7 +84,9 @@ def matmul_shape(a, b):
         kept = columns.replace("k", "") + rows.replace("k", "")
         if a[-1] != b[max(len(b) - 2, 0)]:
             raise ValueError("the inner lengths differ")
-        return np.einsum(f"...{columns},...{rows}->...{kept}" if max(len(a), len(b)) > 1 else "k,k->", left, right).shape
+        return np.einsum(
+            f"...{columns},...{rows}->...{kept}" if max(len(a), len(b)) > 1 else "k,k->", left, right
+        ).shape
     except ValueError as error:
         raise ValueError(f"{a} @ {b} is impossible: {error}") from error
 

@@ -4,6 +4,7 @@ def relu(x: Tensor) -> Tensor:
     """3.2 One operation."""
     return floating(x).clip(low=0)
 
+
 # %% relu-backward
 #| export
 def relu_backward(gradient: np.ndarray, positive: np.ndarray) -> np.ndarray:
@@ -11,6 +12,7 @@ def relu_backward(gradient: np.ndarray, positive: np.ndarray) -> np.ndarray:
     result = gradient.copy()
     result[~positive] = 0
     return result
+
 
 # %% sigmoid
 #| export
@@ -21,6 +23,7 @@ def sigmoid(x: Tensor) -> Tensor:
     result += 1
     return result**-1
 
+
 # %% sigmoid-backward
 #| export
 def sigmoid_backward(gradient: np.ndarray, output: np.ndarray) -> np.ndarray:
@@ -29,6 +32,7 @@ def sigmoid_backward(gradient: np.ndarray, output: np.ndarray) -> np.ndarray:
     result *= output
     result *= gradient
     return result
+
 
 # %% gelu
 #| export
@@ -44,6 +48,7 @@ def gelu(x: Tensor) -> Tensor:
     result *= x
     result /= 2
     return result
+
 
 # %% gelu-backward
 #| export
@@ -66,6 +71,7 @@ def gelu_backward(gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
     result /= 2
     return result
 
+
 # %% softmax
 #| export
 def softmax(x: Tensor, axis: int = -1) -> Tensor:
@@ -75,6 +81,7 @@ def softmax(x: Tensor, axis: int = -1) -> Tensor:
     result *= result.sum(axis=axis, keepdims=True) ** -1
     return result
 
+
 # %% softmax-backward
 #| export
 def softmax_backward(gradient: np.ndarray, output: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -82,6 +89,7 @@ def softmax_backward(gradient: np.ndarray, output: np.ndarray, axis: int = -1) -
     result = gradient * output
     result -= output * np.sum(result, axis=axis, keepdims=True)
     return result
+
 
 # %% backward-through
 #| export

@@ -13,6 +13,7 @@ def relu(x: Tensor) -> Tensor:
         kept.append(element if float(element.data[0]) > 0 else element * 0.0)
     return concatenate(kept).reshape(*x.shape)
 
+
 # %% relu-backward
 #| export
 def relu_backward(gradient: np.ndarray, positive: np.ndarray) -> np.ndarray:
@@ -23,6 +24,7 @@ def relu_backward(gradient: np.ndarray, positive: np.ndarray) -> np.ndarray:
             result[index] = gradient[index]
     return result
 
+
 # %% sigmoid-backward
 #| export
 def sigmoid_backward(gradient: np.ndarray, output: np.ndarray) -> np.ndarray:
@@ -31,6 +33,7 @@ def sigmoid_backward(gradient: np.ndarray, output: np.ndarray) -> np.ndarray:
     for index, y in np.ndenumerate(output):
         result[index] = gradient[index] * (y - y * y)
     return result
+
 
 # %% gelu-backward
 #| export
@@ -44,6 +47,7 @@ def gelu_backward(gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
         inner = c * (1 + 0.134145 * v**2)
         result[index] = gradient[index] * (0.5 + 0.5 * t + 0.5 * v * (1 - t) * (1 + t) * inner)
     return result
+
 
 # %% softmax
 #| export
@@ -65,6 +69,7 @@ def softmax(x: Tensor, axis: int = -1) -> Tensor:
     rows = [(power / total).reshape(1, *total.shape) for power in powers]
     return concatenate(rows, axis=0).permute(*order)
 
+
 # %% softmax-backward
 #| export
 def softmax_backward(gradient: np.ndarray, output: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -75,6 +80,7 @@ def softmax_backward(gradient: np.ndarray, output: np.ndarray, axis: int = -1) -
         for j in range(len(y)):
             result[i] += g[j] * y[j] * ((1 if i == j else 0) - y[i])
     return np.moveaxis(result, 0, axis)
+
 
 # %% backward-through
 #| export

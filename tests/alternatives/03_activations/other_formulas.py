@@ -5,11 +5,13 @@ def relu(x: Tensor) -> Tensor:
     x = floating(x)
     return (x + x.abs()) * 0.5
 
+
 # %% relu-backward
 #| export
 def relu_backward(gradient: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """3.3 Pick."""
     return np.where(positive, gradient, np.zeros_like(gradient))
+
 
 # %% sigmoid
 #| export
@@ -20,11 +22,13 @@ def sigmoid(x: Tensor) -> Tensor:
     left_power = x.clip(high=0.0).exp()
     return where(x >= 0, right, left_power / (1 + left_power))
 
+
 # %% sigmoid-backward
 #| export
 def sigmoid_backward(gradient: np.ndarray, output: np.ndarray) -> np.ndarray:
     """3.5 A quarter less the squared distance from a half."""
     return gradient * (0.25 - (output - 0.5) ** 2)
+
 
 # %% gelu
 #| export
@@ -34,6 +38,7 @@ def gelu(x: Tensor) -> Tensor:
     double = 2 * np.sqrt(2 / np.pi) * x * (1 + 0.044715 * x**2)
     return x / (1 + (-double.clip(-80, 80)).exp())
 
+
 # %% gelu-backward
 #| export
 def gelu_backward(gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -41,6 +46,7 @@ def gelu_backward(gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
     k = math.sqrt(8 / math.pi)
     s = 0.5 + 0.5 * np.tanh(0.5 * k * (x + 0.044715 * x**3))
     return gradient * (s + x * s * (1 - s) * k * (1 + 0.134145 * x**2))
+
 
 # %% softmax
 #| export
@@ -51,6 +57,7 @@ def softmax(x: Tensor, axis: int = -1) -> Tensor:
     log_total = top + (x - top).exp().sum(axis=axis, keepdims=True).log()
     return (x - log_total).exp()
 
+
 # %% softmax-backward
 #| export
 def softmax_backward(gradient: np.ndarray, output: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -58,6 +65,7 @@ def softmax_backward(gradient: np.ndarray, output: np.ndarray, axis: int = -1) -
     g, y = np.moveaxis(gradient, axis, -1), np.moveaxis(output, axis, -1)
     table = y[..., :, None] * (np.eye(y.shape[-1], dtype=y.dtype) - y[..., None, :])
     return np.moveaxis(np.einsum("...j,...ji->...i", g, table), -1, axis)
+
 
 # %% backward-through
 #| export

@@ -7,6 +7,7 @@ def relu(x: Tensor) -> Tensor:
     x = floating(x)
     return apply("mul", x, x.data > 0)
 
+
 # %% sigmoid
 #| export
 def sigmoid(x: Tensor) -> Tensor:
@@ -16,6 +17,7 @@ def sigmoid(x: Tensor) -> Tensor:
     x = floating(x)
     power = apply("exp", apply("clip", x, low=-85.0, high=85.0))
     return apply("div", power, apply("add", power, 1.0))
+
 
 # %% gelu
 #| export
@@ -29,6 +31,7 @@ def gelu(x: Tensor) -> Tensor:
     weights = Tensor([[math.sqrt(2 / math.pi)], [math.sqrt(2 / math.pi) * 0.044715]], dtype=x.data.dtype)
     u = apply("matmul", powers, weights).reshape(x.shape)
     return apply("mul", x, apply("add", 0.5, apply("mul", 0.5, apply("tanh", u))))
+
 
 # %% softmax
 #| export

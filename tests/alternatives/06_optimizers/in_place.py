@@ -1,5 +1,6 @@
 """Everything in the memory that is there already, as the frameworks do it."""
 
+
 # %% move-parameters
 #| export
 def move_parameters(parameters: list, direction, learning_rate: float) -> None:
@@ -9,6 +10,7 @@ def move_parameters(parameters: list, direction, learning_rate: float) -> None:
             continue
         data = parameters[index].data
         np.subtract(data, learning_rate * np.asarray(direction(index)), out=data, casting="same_kind")
+
 
 # %% sgd
 #| export
@@ -33,6 +35,7 @@ class SGD(Optimizer):
         velocity *= self.momentum
         velocity += gradient
         return velocity
+
 
 # %% adam
 #| export
@@ -80,6 +83,7 @@ class Adam(Optimizer):
         gradient += self.weight_decay * self.parameters[index].data
         return self.adapt(index, gradient)
 
+
 # %% adamw
 #| export
 class AdamW(Adam):
@@ -94,6 +98,7 @@ class AdamW(Adam):
         result = np.array(self.adapt(index, self.gradient(index)))
         result += self.weight_decay * self.parameters[index].data
         return result
+
 
 # %% step-lr
 #| export

@@ -1,5 +1,6 @@
 """One number at a time, as on paper, in Python floats where that is simplest."""
 
+
 # %% move-parameters
 #| export
 def move_parameters(parameters: list, direction, learning_rate: float) -> None:
@@ -13,6 +14,7 @@ def move_parameters(parameters: list, direction, learning_rate: float) -> None:
         for place in np.ndindex(*moved.shape):
             moved[place] = moved[place] - learning_rate * along[place]
         parameters[index].data = moved
+
 
 # %% sgd
 #| export
@@ -38,6 +40,7 @@ class SGD(Optimizer):
         if self.momentum > 0:
             self.momentum_buffers[index][...] = result
         return result
+
 
 # %% adam
 #| export
@@ -84,6 +87,7 @@ class Adam(Optimizer):
         parameter, gradient = self.parameters[index], self.gradient(index)
         return self.adapt(index, parameter.data * self.weight_decay + gradient)
 
+
 # %% adamw
 #| export
 class AdamW(Adam):
@@ -100,6 +104,7 @@ class AdamW(Adam):
         for place in np.ndindex(*data.shape):
             result[place] = result[place] + self.weight_decay * data[place]
         return result
+
 
 # %% step-lr
 #| export

@@ -1,5 +1,6 @@
 """New arrays in every line, from the definitions written another way round; rebinding instead of in-place."""
 
+
 # %% move-parameters
 #| export
 def move_parameters(parameters: list, direction, learning_rate: float) -> None:
@@ -8,6 +9,7 @@ def move_parameters(parameters: list, direction, learning_rate: float) -> None:
     for index, parameter in moving:
         moved = parameter.data - np.multiply(learning_rate, direction(index))
         parameter.data = np.asarray(moved, dtype=parameter.data.dtype)
+
 
 # %% sgd
 #| export
@@ -31,6 +33,7 @@ class SGD(Optimizer):
             gradient = gradient + self.momentum_buffers[index] * self.momentum
             self.momentum_buffers[index] = np.array(gradient)
         return gradient
+
 
 # %% adam
 #| export
@@ -74,6 +77,7 @@ class Adam(Optimizer):
             gradient = gradient + self.weight_decay * self.parameters[index].data
         return self.adapt(index, gradient)
 
+
 # %% adamw
 #| export
 class AdamW(Adam):
@@ -90,6 +94,7 @@ class AdamW(Adam):
         adapted = super().direction(index)
         self.weight_decay = decay
         return pull + adapted
+
 
 # %% step-lr
 #| export
