@@ -22,6 +22,7 @@ _EXPECTED = (
     "Received signal",
     "Found proxy pid file",
     "Proxy no longer running",
+    "slow to become responsive",  # the browser shows that the server starts
     "stopped while the Hub was down",
 )
 

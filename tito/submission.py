@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tito.cells import grade_id, is_graded, is_locked, is_solution
+from tito.cells import grade_id, is_graded, is_locked, is_solution, nbgrader_metadata
 from tito.errors import NotebookError
 
 if TYPE_CHECKING:
@@ -171,8 +171,19 @@ def _restored(name: str, original: NotebookNode, copies: list[NotebookNode], fin
 
 
 def _changed(original: NotebookNode, copy: NotebookNode) -> bool:
-    """Did a student edit this locked cell? Hidden tests, which a released copy never had, do not count."""
-    return _visible(original["source"]) != _visible(copy["source"])
+    """Did a student edit this locked cell?
+
+    Hidden tests, which a released copy never had, do not count, nor does what was corrected in the source since: a
+    copy that fits the checksum that it was released with is as the student got it.
+    """
+    from nbgrader.utils import compute_checksum
+
+    if _visible(original["source"]) == _visible(copy["source"]):
+        return False
+    try:
+        return bool(compute_checksum(copy) != nbgrader_metadata(copy)["checksum"])
+    except (AttributeError, KeyError, TypeError, ValueError):  # its metadata is gone or makes no sense
+        return True
 
 
 def _visible(source: str) -> list[str]:

@@ -45,6 +45,5 @@ class Formgrader:
         assert said.startswith(done), f"expected {done!r}, the formgrader said:\n{said[:500]}\n...\n{said[-2000:]}"
 
     def close_message(self) -> None:
-        modal = self.frame.locator(".modal.in")
-        modal.locator(".modal-footer button").click()
-        expect(modal).to_have_count(0)
+        self.frame.locator(".modal.in .modal-footer button").click()
+        expect(self.frame.locator(".modal-backdrop")).to_have_count(0)  # it fades away after the message

@@ -6,9 +6,6 @@ import re
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-HOLE = "raise NotImplementedError()"
-"""What stands where a student writes."""
-
 
 def open_menu(page: Page) -> list[str]:
     """Open the Nbgrader menu; gives what it offers."""

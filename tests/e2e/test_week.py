@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.formgrader import Formgrader
+from tests.e2e.homework import FIRST_CELLS, HOLE, MODULE, NEXT, TYPED, UNDONE, WRONG, Module
 from tests.e2e.pages import (
-    HOLE,
     AssignmentList,
     choose,
     close_dialog,
@@ -26,50 +26,9 @@ from tests.e2e.pages import (
 )
 from tests.e2e.people import People, Person
 from tests.e2e.running_hub import Hub
-from tito.cells import grade_id, is_graded, is_solution, points
-from tito.percent import read_source, source_path
+from tito.cells import grade_id, is_solution
 
 pytestmark = pytest.mark.e2e
-
-MODULE = "02_tensor"
-NEXT = "03_activations"
-FIRST_CELLS = ("scope", "imports", "checks")  # 02 asks to run these first
-
-TYPED = "to-array"
-"""The hole that Ada fills in by keyboard, at first with this:"""
-WRONG = "return np.array(data)"
-
-UNDONE = "matmul"
-"""The hole that she leaves open: a score of less than everything says more."""
-
-
-class Module:
-    """What the source says about the module: nothing of it is written down here a second time."""
-
-    def __init__(self, course: Path) -> None:
-        cells = read_source(source_path(course, MODULE)).cells
-        self.sources = {str(grade_id(cell)): str(cell.source) for cell in cells if grade_id(cell)}
-        self.holes = [str(grade_id(cell)) for cell in cells if is_solution(cell)]
-        self.points = {str(grade_id(cell)): points(cell) for cell in cells if is_graded(cell)}
-
-    @property
-    def expected(self) -> dict[str, float]:
-        """What each test should give Ada."""
-        return self.points | {f"test-{UNDONE}": 0.0}
-
-    def solved(self, hole: str) -> str:
-        """The cell as a student would have it, without the marks around the solutions."""
-        return re.sub(r"^ *### (BEGIN|END) SOLUTION\n?", "", self.sources[hole], flags=re.MULTILINE)
-
-    def solution(self, hole: str) -> str:
-        """The lines between the marks, their indentation taken off."""
-        found = re.findall(r"^( *)### BEGIN SOLUTION\n(.*?)^ *### END SOLUTION", self.sources[hole], re.M | re.S)
-        assert len(found) == 1, f"{hole} has {len(found)} solution regions: choose another hole to type"
-        indent, lines = found[0]
-        return "\n".join(line.removeprefix(indent) for line in lines.splitlines())
-
-    def first_line(self, cell: str) -> str:
-        return self.sources[cell].splitlines()[0]
 
 
 @pytest.fixture

@@ -74,6 +74,22 @@ def test_changed_locked_cells_are_told(skeleton: Any, tmp_path: Path) -> None:
     assert findings == ["The locked cell `test-double-2` was changed. The original was used."]
 
 
+def test_a_cell_as_released_is_not_called_changed_when_the_source_was_corrected_since(tmp_path: Path) -> None:
+    from nbgrader.preprocessors import ClearHiddenTests, ComputeChecksums
+
+    source = make_checkout(tmp_path / "checkout") / "source" / "01_setup.py"
+    then = clear_solutions(read_source(source))
+    for preprocessor in (ClearHiddenTests(), ComputeChecksums()):
+        then, _ = preprocessor.preprocess(then, {})
+    source.write_text(
+        source.read_text(encoding="utf-8").replace("Reread 1.2.", "Reread section 1.2."), encoding="utf-8"
+    )
+    now = clear_solutions(read_source(source))
+    assert assemble(now, hand_in(tmp_path, json.dumps(then))).findings == []
+    next(cell for cell in then.cells if cell["id"] == "test-double-2")["source"] = "pass"
+    assert len(assemble(now, hand_in(tmp_path, json.dumps(then))).findings) == 1
+
+
 def test_deleted_cells_come_back_in_their_place(skeleton: Any, tmp_path: Path) -> None:
     cells = [cell for cell in released(skeleton) if cell["id"] not in {"test-double-1", "double-2"}]
     assembled = assemble(skeleton, hand_in(tmp_path, notebook(*cells)))
