@@ -78,7 +78,8 @@ class Term:
         tell("releasing")
         staff(("db", "student", "import", str(self._roster_file)))  # alone: it also makes the gradebook
         staff(*(("generate_assignment", label) for label in labels))
-        staff(*(("release_assignment", label) for label in labels))
+        for label in labels:  # one after the other: each makes the exchange's folders if they are not there
+            staff(("release_assignment", label))
         tell("students at work")
         expected = self._submit([student for student in STUDENTS if not student.late], advance)
         # nbgrader stamps a submission when it comes in, and a demo cannot wait for a deadline. So the instructor sets
@@ -91,7 +92,8 @@ class Term:
         staff(*(("autograde", label) for label in labels), pieces=len(STUDENTS), marks="] Sanitizing ")
         tell("feedback and grades")
         staff(*(("generate_feedback", label) for label in labels))
-        staff(*(("release_feedback", label) for label in labels))
+        for label in labels:
+            staff(("release_feedback", label))
         fetch = [self._student(one, "fetch_feedback", *labels) for one in STUDENTS]
         run_all(fetch, self.side_by_side, advance)
         staff(("export", "--to", str(self.grades_file)))
