@@ -790,7 +790,7 @@ def transform_batch(transform, images, source=None) -> np.ndarray:
 
 # %% nbgrader={"grade": false, "grade_id": "normalize", "locked": true, "schema_version": 3, "solution": false, "task": false}
 #| export
-def channel_statistics(images) -> tuple:
+def pixel_statistics(images) -> tuple:
     """Mean and standard deviation of each channel of images (N, C, H, W), two float64 arrays (C,), in the images' unit.
 
     It goes through the images a thousand at a time: 50,000 colour images of 32×32 as float64 at once would take 1.2 GB.
@@ -831,7 +831,7 @@ class Normalize(Transform):
         return result
 
 # %%
-mean, std = channel_statistics(images)
+mean, std = pixel_statistics(images)
 bright = Normalize(mean, std)(images)
 print(f"before: mean {images.mean():6.3f}, deviation {images.std():.3f}   after: mean {bright.mean():6.3f}, deviation {bright.std():.3f}")
 
@@ -1443,7 +1443,7 @@ from tinytorch_lib.core.optimizers import Adam
 
 order = epoch_order(len(images), True, seed=0, epoch=0)  # the same writers' digits stand together: shuffle, then split
 train, test = order[:1300], order[1300:]
-mean, std = channel_statistics(images[train])
+mean, std = pixel_statistics(images[train])
 place = Normalize(mean, std)
 places = Compose([RandomCrop(8, padding=1), place])
 

@@ -24,7 +24,7 @@ from tinytorch_lib.core.dataloader import (
     RandomHorizontalFlip,
     TensorDataset,
     Transform,
-    channel_statistics,
+    pixel_statistics,
     load_cifar10,
     load_digits,
     load_idx,
@@ -392,7 +392,7 @@ def test_flips_come_as_often_as_they_should(p) -> None:
 
 def test_statistics_and_normalize_go_together() -> None:
     images = pixels(2300, 3, 4, 4) * np.array([1, 0.5, 0.1]).reshape(3, 1, 1)
-    mean, std = channel_statistics(images)
+    mean, std = pixel_statistics(images)
     np.testing.assert_allclose(mean, images.mean(axis=(0, 2, 3)), rtol=1e-12)
     np.testing.assert_allclose(std, images.std(axis=(0, 2, 3)), rtol=1e-12)
     result = Normalize(mean, std)(images.astype(np.float32))
@@ -451,7 +451,7 @@ def test_bad_normalize() -> None:
     with pytest.raises(ValueError, match="expected images with 2 channels"):
         Normalize([0, 0], [1, 1])(pixels())
     with pytest.raises(ValueError, match="expected at least one image"):
-        channel_statistics(np.zeros((0, 3, 2, 2)))
+        pixel_statistics(np.zeros((0, 3, 2, 2)))
 
 
 def test_compose_takes_functions_image_by_image() -> None:
@@ -659,7 +659,7 @@ if (DATA / "mnist").is_dir():
         images, labels = load_idx(path), load_idx(DATA / "mnist" / "train-labels-idx1-ubyte.gz")
         assert (images.shape, images.dtype, labels.shape) == ((60000, 28, 28), np.uint8, (60000,))
         assert labels[:5].tolist() == [5, 0, 4, 1, 9] and np.bincount(labels).sum() == 60000
-        mean, std = channel_statistics(images[:, None] / np.float32(255))
+        mean, std = pixel_statistics(images[:, None] / np.float32(255))
         np.testing.assert_allclose([mean[0], std[0]], [0.1307, 0.3081], atol=1e-4)  # as everybody quotes them
         assert load_idx(DATA / "mnist" / "t10k-images-idx3-ubyte.gz").shape == (10000, 28, 28)
         assert load_idx(DATA / "mnist" / "t10k-labels-idx1-ubyte.gz").shape == (10000,)

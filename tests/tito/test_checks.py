@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.tiny import CHECKOUT, make_checkout, metadata, setup_source
-from tito.checks import all_problems, forbidden_imports, leaks, source_problems, stale_library, stale_release
+from tito.checks import (
+    all_problems,
+    clashing_names,
+    forbidden_imports,
+    leaks,
+    source_problems,
+    stale_library,
+    stale_release,
+)
 from tito.checks.generated import release_files
 from tito.checks.release import secret_lines
 from tito.library import build_reference
@@ -109,6 +117,16 @@ def test_tools_never_import_the_library(tmp_path: Path, package: str, line: str,
     (checkout / package / "deep").mkdir(parents=True)
     (checkout / package / "deep" / "x.py").write_text(line + "\n")
     assert any(said in problem for problem in forbidden_imports(checkout))
+
+
+def test_a_name_that_two_modules_export_is_named(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path / "checkout")
+    assert clashing_names(checkout) == []
+    second = setup_source().replace("core.setup", "core.tensor").replace("double_2", "treble_2")
+    (checkout / "source" / "02_tensor.py").write_text(second, encoding="utf-8")
+    problems = clashing_names(checkout)
+    assert len(problems) == 4
+    assert "exports 'double_1', which 01_setup exports already" in problems[0]
 
 
 def test_this_checkout_keeps_its_layers() -> None:
