@@ -24,10 +24,10 @@ from tinytorch_lib.core.dataloader import (
     RandomHorizontalFlip,
     TensorDataset,
     Transform,
-    pixel_statistics,
     load_cifar10,
     load_digits,
     load_idx,
+    pixel_statistics,
     stream,
 )
 from tinytorch_lib.core.tensor import Tensor, manual_seed
