@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -150,3 +151,45 @@ def demo(
     from tito.demo import main as demo_main
 
     raise typer.Exit(demo_main(None, keep))
+
+
+milestone = typer.Typer(help="The historical programs, on your own library: list or run.", no_args_is_help=True)
+data = typer.Typer(help="The data sets that the milestones read: fetch.", no_args_is_help=True)
+app.add_typer(milestone, name="milestone")
+app.add_typer(data, name="data")
+
+
+@milestone.command("list")
+def milestone_list() -> None:
+    """Which milestones are unlocked, and what the others lack."""
+    from tito import milestones
+
+    raise typer.Exit(milestones.main("list"))
+
+
+@milestone.command("run")
+def milestone_run(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="xor, 1969, 02 or xor-1969.")],
+    data_folder: Annotated[Path | None, typer.Option("--data", help="The folder with the data sets.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Another run of the dice.")] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="How long to train.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Where the picture goes (plots/).")] = None,
+    digits: Annotated[bool, typer.Option("--digits", help="The embedded digits in place of MNIST.")] = False,
+) -> None:
+    """Run one, and see its result beside the historical claim."""
+    from tito import milestones
+
+    code = milestones.main("run", name, data=data_folder, seed=seed, epochs=epochs, out=out, digits=digits)
+    raise typer.Exit(code)
+
+
+@data.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="mnist, fashion-mnist or cifar10.")],
+    folder: Annotated[Path | None, typer.Option("--to", help="Where to (TINYTORCH_DATA, else data/).")] = None,
+    source: Annotated[str | None, typer.Option("--from", help="A folder or address with the files.")] = None,
+) -> None:
+    """Download a data set, checked, or take it from a folder; a broken download goes on where it stopped."""
+    from tito.data import main as data_main
+
+    raise typer.Exit(data_main(name, folder, source))

@@ -13,8 +13,8 @@ from tests.tiny import make_course
 from tito.course import Course
 from tito.percent import read_source, source_path
 
-VERBS = ("audit", "check", "demo", "export", "feedback", "format", "grade", "lib")
-COMMANDS = (*VERBS, "notebooks", "release", "status", "test")
+VERBS = ("audit", "check", "data", "demo", "export", "feedback", "format", "grade", "lib")
+COMMANDS = (*VERBS, "milestone", "notebooks", "release", "status", "test")
 
 
 def tito(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
