@@ -22,17 +22,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from tito.commands.context import console
 from tito.data_sets import DATA_SETS, Archive, DataFile, DataSet
 from tito.download import DownloadError, Tell, download
-from tito.errors import TitoError, ToolError
+from tito.errors import DataError, ToolError
 
-__all__ = ["DataError", "data_folder", "main"]
+__all__ = ["data_folder", "main"]
 
 _CHUNK = 1 << 20
-
-
-class DataError(TitoError):
-    """A data set cannot be had, or what is there is not that data set."""
-
-    exit_code = 8
 
 
 def data_folder() -> Path:

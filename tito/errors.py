@@ -6,7 +6,16 @@ Anything that is not a `TitoError` is a bug and keeps its traceback.
 
 from __future__ import annotations
 
-__all__ = ["CourseFileError", "NotebookError", "SourceError", "TitoError", "ToolError", "UnknownModuleError"]
+__all__ = [
+    "CourseFileError",
+    "DataError",
+    "LockedError",
+    "NotebookError",
+    "SourceError",
+    "TitoError",
+    "ToolError",
+    "UnknownModuleError",
+]
 
 
 class TitoError(Exception):
@@ -43,3 +52,15 @@ class ToolError(TitoError):
     """A program that the tools call (nbgrader, a kernel, JupyterHub) failed."""
 
     exit_code = 6
+
+
+class LockedError(TitoError):
+    """A milestone whose modules are not all done yet."""
+
+    exit_code = 7
+
+
+class DataError(TitoError):
+    """A data set cannot be had, or what is there is not that data set."""
+
+    exit_code = 8

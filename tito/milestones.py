@@ -17,21 +17,15 @@ from rich.table import Table
 
 from tito.commands.context import console, in_course, library_folder
 from tito.commands.status import open_holes
-from tito.errors import TitoError, ToolError, UnknownModuleError
+from tito.errors import LockedError, ToolError, UnknownModuleError
 from tito.modules import Module, find_module
 
-__all__ = ["MILESTONES", "LockedError", "Milestone", "find_milestone", "lacking", "main", "show"]
+__all__ = ["MILESTONES", "Milestone", "find_milestone", "lacking", "main", "show"]
 
 _PLOTS = Path("plots")
 PROGRAMS = Path(__file__).resolve().parents[1] / "milestones"
 
 _FOUNDATION = ("tensor", "activations", "layers", "losses", "optimizers")
-
-
-class LockedError(TitoError):
-    """A milestone whose modules are not all done yet."""
-
-    exit_code = 7
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import pytest
 
 import tito.data
 from tests.milestones.conftest import Site
-from tito.data import DataError, main
+from tito.data import main
 from tito.data_sets import DATA_SETS, Archive, DataFile, DataSet
-from tito.errors import ToolError
+from tito.errors import DataError, ToolError
 
 CONTENT = {"images": random.Random(1).randbytes(3_000_000), "labels": random.Random(2).randbytes(500)}
 PACKED = {name: gzip.compress(content, 1, mtime=0) for name, content in CONTENT.items()}

@@ -15,8 +15,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tito import milestones
-from tito.errors import ToolError, UnknownModuleError
-from tito.milestones import MILESTONES, LockedError, find_milestone, lacking, main, show
+from tito.errors import LockedError, ToolError, UnknownModuleError
+from tito.milestones import MILESTONES, find_milestone, lacking, main, show
 from tito.modules import find_module
 
 
