@@ -43,7 +43,7 @@ format: .venv/dev.stamp ## Tidy the Python files and the headers of source/
 	@$(BIN)/tito format
 
 test: .venv/dev.stamp ## Every test but the browser's; one module: make test MODULE=02
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not e2e$(if $(MODULE), and m$(MODULE))"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not e2e$(if $(MODULE), and m$(MODULE))"
 
 e2e: .venv/dev.stamp ## The browser test (needs Debian's chromium)
 	@$(BIN)/pytest -m e2e tests/e2e

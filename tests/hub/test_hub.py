@@ -11,8 +11,6 @@ import pytest
 from conftest import Hub
 from hub_client import Visitor
 
-pytestmark = pytest.mark.xdist_group("hub")  # one hub for them all
-
 FIRST = "01_setup"
 
 
