@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from tito.demo import main
-from tito.demo.students import STUDENTS
 from tito.errors import ToolError
 
 pytestmark = pytest.mark.m01
@@ -24,23 +23,6 @@ if __name__ == "__main__":
     from tito.demo import main
     main(None, False, ("01_setup",))
 """
-
-
-def test_a_class_of_eight_gets_what_it_should(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(root)
-    monkeypatch.setenv("COLUMNS", "160")
-    folder = tmp_path / "demo"
-    assert main(folder, keep=True, modules=("01_setup",)) == 0
-    shown = capsys.readouterr()
-    assert shown.err == ""
-    for student in STUDENTS:
-        assert student.name in shown.out
-    assert f"kept: {folder}" in shown.out
-    grades = (folder / "course" / "grades.csv").read_text(encoding="utf-8").splitlines()
-    assert len(grades) == 1 + len(STUDENTS)
-    assert len(list(folder.glob("students/*/01_setup/feedback/*/01_setup.html"))) == len(STUDENTS)
 
 
 def test_a_folder_in_use_is_refused_and_left_alone(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
