@@ -64,7 +64,7 @@ def train(data: tuple, epochs: int, seed: int, quiet: bool = False) -> Trainer:
     scale = Normalize(images.mean(), images.std())
     noise = Compose([RandomHorizontalFlip(0.5), RandomCrop(32, padding=4), scale])
     training = DataLoader(TensorDataset(images, labels, transform=noise), batch_size=128, shuffle=True, seed=seed)
-    testing = DataLoader(TensorDataset(test_images, test_labels, transform=scale), batch_size=500)
+    testing = DataLoader(TensorDataset(test_images, test_labels, transform=scale), batch_size=100)
     model = new_model()
     optimizer = Adam(model.parameters(), learning_rate=0.003)
     trainer = Trainer(model, optimizer, CrossEntropyLoss(), CosineAnnealingLR(optimizer, total_steps=epochs))
