@@ -21,7 +21,7 @@ students = ["ada", "alan"]
 """
 
 
-def metadata(grade_id: str, *, solution: bool = False, points: int | None = None) -> str:
+def metadata(grade_id: str, *, solution: bool = False, points: float | None = None) -> str:
     """The nbgrader part of a percent cell's first line."""
     values: dict[str, Any] = {
         "grade": points is not None,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.tiny import metadata
 from tito.audit import AuditResult, Limits, audit
 from tito.runner import Runner
 
@@ -48,17 +48,7 @@ def code(source: str, grade_id: str | None = None, points: float | None = None, 
     """A code cell of a percent-format file."""
     if grade_id is None:
         return f"# %%\n{source}\n"
-    metadata = {
-        "grade": points is not None,
-        "grade_id": grade_id,
-        "locked": not solution,
-        "schema_version": 3,
-        "solution": solution,
-        "task": False,
-    }
-    if points is not None:
-        metadata["points"] = points
-    return f"# %% nbgrader={json.dumps(metadata)}\n{source}\n"
+    return f"{metadata(grade_id, solution=solution, points=points)}\n{source}\n"
 
 
 def solution(source: str, grade_id: str = "mean") -> str:
