@@ -1103,7 +1103,6 @@ test_record()
 # can mean "look at this Tensor" or "all behind this one is done".
 
 # %% nbgrader={"grade": false, "grade_id": "check-graph", "locked": true, "schema_version": 3, "solution": false, "task": false}
-#| check
 def made(op, array, *inputs, **attributes):
     """A leaf with this array; with inputs, a Tensor as if `apply` had made it from them and `record` had noted it."""
     tensor = from_numpy(np.asarray(array))

@@ -210,9 +210,7 @@ def _described(
     if error is None:
         return CellOutcome(cell.id, status, seconds, stdout, stderr)
     if isinstance(error, Raised):
-        return CellOutcome(
-            cell.id, status, seconds, stdout, stderr, error.name, error.message, traceback=error.frames
-        )
+        return CellOutcome(cell.id, status, seconds, stdout, stderr, error.name, error.message, traceback=error.frames)
     raised = raised_by(error)
     name = raised.name if raised else type(error).__name__
     message = (raised.message if raised else _message(error))[:_MESSAGE_LIMIT]
@@ -225,7 +223,7 @@ def _described(
 def _message(error: BaseException) -> str:
     try:
         return str(error).encode("utf-8", "replace").decode("utf-8")
-    except Exception:  # the message of numpy's comparison shows a student's object, which may refuse
+    except BaseException:  # it may show a student's object, which may refuse or be gone
         return "(its message cannot be shown)"
 
 

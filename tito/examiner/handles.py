@@ -73,10 +73,12 @@ class Handle:
         self._link.ask("delitem", self, key)
 
     def __contains__(self, value: Any) -> bool:
-        return self._plain("contains", bool, value)
+        found: bool = self._plain("contains", bool, value)
+        return found
 
     def __len__(self) -> int:
-        return self._plain("len", int)
+        found: int = self._plain("len", int)
+        return found
 
     def __iter__(self) -> Iterator[Any]:
         iterator = self._link.ask("iter", self)
@@ -97,28 +99,35 @@ class Handle:
         raise TypeError("a student's object has no truth value in a test; compare plain data")
 
     def __int__(self) -> int:
-        return self._plain("int", int)
+        found: int = self._plain("int", int)
+        return found
 
     def __float__(self) -> float:
-        return self._plain("float", float)
+        found: float = self._plain("float", float)
+        return found
 
     def __complex__(self) -> complex:
-        return self._plain("complex", complex)
+        found: complex = self._plain("complex", complex)
+        return found
 
     def __index__(self) -> int:
-        return self._plain("index", int)
+        found: int = self._plain("index", int)
+        return found
 
     def __round__(self, *digits: Any) -> Any:
         return self._link.ask("round", self, *digits)
 
     def __str__(self) -> str:
-        return self._plain("str", str)
+        found: str = self._plain("str", str)
+        return found
 
     def __repr__(self) -> str:
-        return self._plain("repr", str)
+        found: str = self._plain("repr", str)
+        return found
 
     def __format__(self, spec: str) -> str:
-        return self._plain("format", str, spec)
+        found: str = self._plain("format", str, spec)
+        return found
 
     def __hash__(self) -> int:
         return object.__hash__(self)

@@ -24,6 +24,7 @@ _CALL_DEPTH = 100
 """How deep tests and a student's code may call each other."""
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.BuiltinMethodType, np.ufunc)
+_RAISED = "raised_in_room"
 _DEFAULT_ERRSTATE = np.geterr()
 
 
@@ -186,7 +187,8 @@ class Link:
         while True:
             open_outputs = [output for output in self.output.values() if not output.ended]
             left = None if end is None else max(0.0, end - time.monotonic())
-            ready = select.select([link, *open_outputs], [], [], left)[0]
+            watched: list[Any] = [link, *open_outputs]
+            ready = select.select(watched, [], [], left)[0]
             for output in open_outputs:
                 if output in ready:
                     output.read()
@@ -202,7 +204,7 @@ class Link:
             error = base(*arguments)
         except Exception:  # UnicodeDecodeError and its like want more than a message
             error = ValueError(described.message)
-        error.raised_in_room = described  # type: ignore[attr-defined]
+        vars(error)[_RAISED] = described
         raise error
 
     def _warn(self, found: Any) -> None:
@@ -221,7 +223,7 @@ class Link:
         if isinstance(value, Iterator):
             return [self._number(value, _stepper(value)), "iterator", "next"]
         raise TypeError(
-            f"a test cannot hand a {type(value).__name__} to a student's code; make it in a locked cell without #| check"
+            f"a test cannot hand a {type(value).__name__} to a student's code; make it in a cell without #| check"
         )
 
     def _number(self, value: Any, function: Callable[..., Any]) -> int:
@@ -294,5 +296,5 @@ def _text(value: Any, limit: int) -> str:
 
 def raised_by(error: BaseException) -> Raised | None:
     """What the student's code raised, when `error` came from there."""
-    found = getattr(error, "raised_in_room", None)
+    found = vars(error).get(_RAISED)
     return found if type(found) is Raised else None

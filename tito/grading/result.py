@@ -29,7 +29,7 @@ class CellReport:
 
 @dataclass(frozen=True)
 class Blame:
-    """Which earlier module made a test fail that passes with the reference's: `03_activations`, and its failing tests."""
+    """The earlier module that made a test fail which passes with the reference's: `03_activations`."""
 
     module: str
     tests: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any
 import msgpack
 
 from tito.room.arrays import SharedArrays
-from tito.room.wire import Codec, WireError, receive, send
+from tito.room.wire import Codec, Stream, WireError
 
 __all__ = ["Peer"]
 
@@ -32,7 +32,7 @@ class Peer:
         theirs: Callable[[list[Any]], Any],
         is_theirs: Callable[[Any], int | None],
     ) -> None:
-        self.link = link
+        self._stream = Stream(link)
         self.arrays = SharedArrays(weak)
         self._codec = Codec(self.arrays, export, ours, theirs, is_theirs)
 
@@ -45,7 +45,7 @@ class Peer:
         """
         body = self._codec.encode(value)
         changes = msgpack.packb(self.arrays.changes())
-        send(self.link, struct.pack(">I", len(changes)) + changes + body)
+        self._stream.send(struct.pack(">I", len(changes)) + changes + body)
 
     def receive(
         self, deadline: float | None = None, meanwhile: Callable[[float | None], None] | None = None
@@ -56,7 +56,7 @@ class Peer:
             WireError: the partner is gone, or sends what makes no sense.
             TimeoutError: nothing came before `deadline`.
         """
-        data = receive(self.link, deadline, meanwhile)
+        data = self._stream.receive(deadline, meanwhile)
         if len(data) < 4:
             raise WireError("a message that is too short")
         (length,) = struct.unpack_from(">I", data)

@@ -19,11 +19,9 @@ from tito.room.cells import CellTimeoutError, Notebook, described
 from tito.room.library import install_library
 from tito.room.operations import OPERATIONS
 from tito.room.peer import Peer
-from tito.room.wire import WireError
+from tito.room.wire import WireError, type_token
 
 __all__ = ["serve"]
-
-_ABSENT = "absent"
 
 
 def serve(link: socket.socket) -> None:
@@ -39,12 +37,12 @@ class RemoteFunction:
     """A function of the examiner's: calling it asks there."""
 
     def __init__(self, room: _Room, number: int, name: str) -> None:
-        self.__room = room
-        self.__number = number
+        self._room = room
+        self.number = number
         self.__name__ = self.__qualname__ = name
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return self.__room.call_back(self.__number, arguments, options)
+        return self._room.call_back(self.number, arguments, options)
 
     def __repr__(self) -> str:
         return f"<function {self.__name__} of the test>"
@@ -117,9 +115,10 @@ class _Room:
 
     def _do_run(self, cell: str, source: str) -> list[Any]:
         try:
-            return [self._notebook.run(cell, source), []]
+            self._notebook.run(cell, source)
         finally:
-            self._flush()
+            _flush()
+        return [None, []]
 
     def _do_global(self, name: str) -> list[Any]:
         namespace = self._notebook.namespace
@@ -153,11 +152,6 @@ class _Room:
         function = RemoteFunction(self, number, name)
         return _RemoteIterator(function) if kind == "iterator" else function
 
-    def _flush(self) -> None:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                stream.flush()
-
 
 class _Objects:
     """What the examiner holds by a number, until it has let go as often as it was told the number."""
@@ -168,8 +162,6 @@ class _Objects:
         self._next = 1
 
     def export(self, value: Any) -> list[Any]:
-        from tito.room.wire import type_token
-
         number = self._numbers.get(id(value))
         if number is None:
             number, self._next = self._next, self._next + 1
@@ -197,7 +189,13 @@ class _Objects:
 
 def _no_stand_in(value: Any) -> int | None:
     """A test's function that comes back is the test's own."""
-    return value._RemoteFunction__number if type(value) is RemoteFunction else None
+    return value.number if type(value) is RemoteFunction else None
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
 
 
 def _warning(found: warnings.WarningMessage) -> list[Any]:

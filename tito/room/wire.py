@@ -8,7 +8,6 @@ for an object of one side. Whatever else arrives is a `WireError`, and the exami
 from __future__ import annotations
 
 import builtins
-import select
 import socket
 import struct
 import time
@@ -19,7 +18,7 @@ from typing import Any
 import msgpack
 import numpy as np
 
-__all__ = ["MESSAGE_LIMIT", "TYPES", "Codec", "WireError", "receive", "send", "type_token"]
+__all__ = ["MESSAGE_LIMIT", "TYPES", "Codec", "Stream", "WireError", "type_token"]
 
 MESSAGE_LIMIT = 64 * 1024 * 1024
 """Bytes of one message."""
@@ -58,59 +57,62 @@ def type_token(found: type) -> int:
     return next((_TOKENS[base] for base in type.mro(found) if base in _TOKENS), _TOKENS[object])
 
 
-def send(link: socket.socket, body: bytes) -> None:
-    """Put one message on the stream.
+class Stream:
+    """Messages on a connected socket."""
 
-    Raises:
-        WireError: it is too long, or the partner is gone.
-    """
-    if len(body) > MESSAGE_LIMIT:
-        raise WireError(f"a message of {len(body)} bytes; at most {MESSAGE_LIMIT} are allowed")
-    try:
-        link.sendall(struct.pack(">I", len(body)) + body)
-    except OSError as error:
-        raise WireError(f"the partner is gone: {error.strerror}") from None
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self._buffer = bytearray()
 
+    def send(self, body: bytes) -> None:
+        """Send one message.
 
-def receive(
-    link: socket.socket, deadline: float | None = None, meanwhile: Callable[[float | None], None] | None = None
-) -> bytes:
-    """The next message.
-
-    `meanwhile(seconds)` is called before each wait and returns when the link can be read or that time has passed.
-
-    Raises:
-        WireError: the partner is gone or announces too long a message.
-        TimeoutError: `deadline` (on `time.monotonic`'s clock) passed first.
-    """
-    (length,) = struct.unpack(">I", _exactly(link, 4, deadline, meanwhile))
-    if length > MESSAGE_LIMIT:
-        raise WireError(f"a message of {length} bytes was announced; at most {MESSAGE_LIMIT} are allowed")
-    return bytes(_exactly(link, length, deadline, meanwhile))
-
-
-def _exactly(
-    link: socket.socket, size: int, deadline: float | None, meanwhile: Callable[[float | None], None] | None
-) -> bytearray:
-    data = bytearray()
-    while len(data) < size:
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            raise TimeoutError
-        if meanwhile is not None:
-            meanwhile(left)
-        elif left is not None and not select.select([link], [], [], left)[0]:
-            raise TimeoutError
+        Raises:
+            WireError: it is too long, or the partner is gone.
+        """
+        if len(body) > MESSAGE_LIMIT:
+            raise WireError(f"a message of {len(body)} bytes; at most {MESSAGE_LIMIT} are allowed")
         try:
-            chunk = link.recv(min(size - len(data), 1 << 20), 0 if meanwhile is None else socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            continue
+            self._link.sendall(struct.pack(">I", len(body)) + body)
         except OSError as error:
             raise WireError(f"the partner is gone: {error.strerror}") from None
-        if not chunk:
-            raise WireError("the partner hung up")
-        data += chunk
-    return data
+
+    def receive(self, deadline: float | None = None, meanwhile: Callable[[float | None], None] | None = None) -> bytes:
+        """The next message.
+
+        `meanwhile(seconds)` is called before each wait and returns when the socket can be read or that time has
+        passed; without it there is no deadline either.
+
+        Raises:
+            WireError: the partner is gone or announces too long a message.
+            TimeoutError: `deadline` (on `time.monotonic`'s clock) passed first.
+        """
+        self._fill(4, deadline, meanwhile)
+        (length,) = struct.unpack_from(">I", self._buffer)
+        if length > MESSAGE_LIMIT:
+            raise WireError(f"a message of {length} bytes was announced; at most {MESSAGE_LIMIT} are allowed")
+        self._fill(4 + length, deadline, meanwhile)
+        message = bytes(self._buffer[4 : 4 + length])
+        del self._buffer[: 4 + length]
+        return message
+
+    def _fill(self, size: int, deadline: float | None, meanwhile: Callable[[float | None], None] | None) -> None:
+        """Read until `size` bytes are there."""
+        while len(self._buffer) < size:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise TimeoutError
+            if meanwhile is not None:
+                meanwhile(left)
+            try:
+                chunk = self._link.recv(1 << 18, 0 if meanwhile is None else socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise WireError(f"the partner is gone: {error.strerror}") from None
+            if not chunk:
+                raise WireError("the partner hung up")
+            self._buffer += chunk
 
 
 class Codec:
