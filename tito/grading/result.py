@@ -108,7 +108,7 @@ class GradedSubmission:
         Raises:
             KeyError, TypeError: it did not.
         """
-        values = dict(found)
+        values = {"backend": "", **found}
         values["tests"] = tuple(_test(test) for test in values["tests"])
         values["cells"] = tuple(CellReport(**cell) for cell in values["cells"])
         for name in ("findings", "library"):

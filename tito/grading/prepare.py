@@ -1,0 +1,118 @@
+"""From a course folder to a grading job: the student's files are read as data, nothing of them runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tito.course import Course
+from tito.grading.job import GradingJob, exam_cells, job_key, points_by_test
+from tito.grading.result import METADATA_KEY
+from tito.library import ModuleBuild, build_student
+from tito.library.build import PACKAGE, library_files, reference_texts
+from tito.modules import Module, modules_below
+from tito.percent import source_path
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["attempt_of", "failing_tests", "prepare_job"]
+
+FORMAT = 1
+"""Part of every job's key: a change of how grading works makes all grades stale."""
+
+
+def prepare_job(
+    course: Course, module: Module, student: str, assembled: NotebookNode, findings: Sequence[str]
+) -> GradingJob:
+    """The job for a submission that was put back into the released shape (`tito.submission.assemble`)."""
+    from tito.nbgrader_plugins.skeleton import course_skeleton
+
+    earlier = modules_below(module.number)
+    own, builds = _own_texts(course, module, student)
+    reference = {found: text for found, text in _reference(course).items() if found in earlier}
+    cells = exam_cells(assembled, course_skeleton(course, module.label))
+    policy = course.grading
+    files = library_files(own), library_files(reference)
+    points = points_by_test(assembled.cells)
+    return GradingJob(
+        module=module.label,
+        student=student,
+        attempt=attempt_of(course, module, student),
+        cells=tuple(cells),
+        points=points,
+        own=files[0],
+        reference=files[1],
+        modules={found.label: str(found.library_file) for found in reference},
+        findings=tuple(findings),
+        library=tuple(f"{build.module}: {build.message}" for build in builds if build.message),
+        policy=asdict(policy),
+        key=job_key(
+            (
+                FORMAT,
+                module.label,
+                [[cell.id, cell.source, cell.kind] for cell in cells],
+                points,
+                *files,
+                policy.verdict_settings(),
+                list(findings),
+            )
+        ),
+    )
+
+
+def attempt_of(course: Course, module: Module, student: str) -> str:
+    """When the submission was handed in, as nbgrader's timestamp file says; empty when there is none."""
+    path = course.root / "submitted" / student / module.label / "timestamp.txt"
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def failing_tests(course: Course, student: str, label: str) -> list[str]:
+    """The tests that fail in a module of the student's that was graded before; empty when it was not."""
+    path = course.root / "autograded" / student / label / f"{label}.ipynb"
+    try:
+        tests = json.loads(path.read_bytes())["metadata"][METADATA_KEY]["tests"]
+        return [test["id"] for test in tests if test["status"] != "passed"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+
+
+def _own_texts(course: Course, module: Module, student: str) -> tuple[dict[Module, str], list[ModuleBuild]]:
+    """The student's own earlier modules, brought up to date with what they handed in."""
+    from tito.nbgrader_plugins.skeleton import course_skeleton
+
+    earlier = modules_below(module.number)
+    folder = course.root / "libraries" / student
+    notebooks = {
+        found: path
+        for found in earlier
+        if (path := course.root / "submitted" / student / found.label / f"{found.label}.ipynb").exists()
+    }
+    builds = build_student(folder, notebooks, lambda found: course_skeleton(course, found.label))
+    texts = {
+        found: path.read_text(encoding="utf-8")
+        for found in earlier
+        if (path := folder / PACKAGE / found.library_file).is_file()
+    }
+    return texts, builds
+
+
+def _reference(course: Course) -> dict[Module, str]:
+    versions = tuple(
+        path.stat().st_mtime_ns if path.is_file() else 0
+        for path in (source_path(course.root, found.label) for found in modules_below(99))
+    )
+    return _reference_texts(course.root, versions)
+
+
+@lru_cache(maxsize=4)  # reading ten sources takes seconds, and a class is graded against the same
+def _reference_texts(root: Path, _versions: tuple[int, ...]) -> dict[Module, str]:
+    return reference_texts(root)
+
