@@ -39,8 +39,8 @@ class GradingPolicy:
     earlier_modules: str = "own-first"
     room: str = "auto"
     allow_plain: bool = False
-    cell_seconds: float = 20.0
-    notebook_seconds: float = 180.0
+    cell_seconds: float = 30.0
+    notebook_seconds: float = 300.0
     memory_mb: int = 2048
     image: str = "tinytorch-grader"
     workers: int = 0

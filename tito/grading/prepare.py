@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tito.course import Course
+from tito.files import write_if_changed
 from tito.grading.job import GradingJob, exam_cells, job_key, points_by_test
 from tito.grading.result import METADATA_KEY
-from tito.library import ModuleBuild, build_student
-from tito.library.build import PACKAGE, library_files, reference_texts
-from tito.modules import Module, modules_below
+from tito.library import build_student
+from tito.library.build import PACKAGE, library_files, reference_text
+from tito.modules import Module, find_module, modules_below
 from tito.percent import source_path
 
 if TYPE_CHECKING:
@@ -32,9 +34,12 @@ def prepare_job(
     """The job for a submission that was put back into the released shape (`tito.submission.assemble`)."""
     from tito.nbgrader_plugins.skeleton import course_skeleton
 
-    earlier = modules_below(module.number)
-    own, builds = _own_texts(course, module, student)
-    reference = {found: text for found, text in _reference(course).items() if found in earlier}
+    reference = _reference(course, module)
+    own, notes = _own_texts(course, module, student)
+    if course.grading.earlier_modules != "own":
+        for found in reference.keys() - own.keys():
+            own[found] = reference[found]
+            notes[found] = f"{notes.get(found) or 'it was not handed in'}; the reference's stood in for it"
     cells = exam_cells(assembled, course_skeleton(course, module.label))
     policy = course.grading
     files = library_files(own), library_files(reference)
@@ -49,7 +54,7 @@ def prepare_job(
         reference=files[1],
         modules={found.label: str(found.library_file) for found in reference},
         findings=tuple(findings),
-        library=tuple(f"{build.module}: {build.message}" for build in builds if build.message),
+        library=tuple(f"{found}: {note}" for found, note in sorted(notes.items())),
         policy=asdict(policy),
         key=job_key(
             (
@@ -84,8 +89,8 @@ def failing_tests(course: Course, student: str, label: str) -> list[str]:
         return []
 
 
-def _own_texts(course: Course, module: Module, student: str) -> tuple[dict[Module, str], list[ModuleBuild]]:
-    """The student's own earlier modules, brought up to date with what they handed in."""
+def _own_texts(course: Course, module: Module, student: str) -> tuple[dict[Module, str], dict[Module, str]]:
+    """The student's own earlier modules, brought up to date with what they handed in, and what is wrong with them."""
     from tito.nbgrader_plugins.skeleton import course_skeleton
 
     earlier = modules_below(module.number)
@@ -101,18 +106,25 @@ def _own_texts(course: Course, module: Module, student: str) -> tuple[dict[Modul
         for found in earlier
         if (path := folder / PACKAGE / found.library_file).is_file()
     }
-    return texts, builds
+    return texts, {find_module(build.module): build.message for build in builds if build.message}
 
 
-def _reference(course: Course) -> dict[Module, str]:
+def _reference(course: Course, module: Module) -> dict[Module, str]:
+    """The text of the reference's modules below `module`."""
     versions = tuple(
-        path.stat().st_mtime_ns if path.is_file() else 0
-        for path in (source_path(course.root, found.label) for found in modules_below(99))
+        (found, path.stat().st_mtime_ns)
+        for found in modules_below(module.number)
+        if (path := source_path(course.root, found.label)).is_file()
     )
-    return _reference_texts(course.root, versions)
+    texts = {found: _reference_text(course.root, found, version) for found, version in versions}
+    return {found: text for found, text in texts.items() if text}
 
 
-@lru_cache(maxsize=4)  # reading ten sources takes seconds, and a class is graded against the same
-def _reference_texts(root: Path, _versions: tuple[int, ...]) -> dict[Module, str]:
-    return reference_texts(root)
-
+@lru_cache(maxsize=64)
+def _reference_text(root: Path, module: Module, _version: int) -> str:
+    """One module's text. Reading its source takes a third of a second, so what it gave is kept under its hash."""
+    source = source_path(root, module.label).read_bytes()
+    kept = root / "libraries" / ".reference" / f"{module.label}-{hashlib.sha256(source).hexdigest()[:32]}.py"
+    if not kept.is_file():
+        write_if_changed(kept, reference_text(root, module) or "")
+    return kept.read_text(encoding="utf-8")

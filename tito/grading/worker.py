@@ -152,7 +152,7 @@ def main() -> None:
 
     settings = json.loads(sys.stdin.buffer.readline())
     try:
-        backend = choose(settings["room"], allow_plain=settings["plain"], image=settings["image"])
+        backend = choose(None if settings["room"] == "auto" else settings["room"], allow_plain=settings["plain"])
     except ToolError as error:
         answer({"error": str(error)})
         return

@@ -28,7 +28,7 @@ __all__ = [
     "build_student",
     "library_files",
     "reference_files",
-    "reference_texts",
+    "reference_text",
 ]
 
 PACKAGE = "tinytorch_lib"
@@ -56,23 +56,19 @@ def reference_files(root: Path) -> dict[Path, str]:
         SourceError: a source file cannot be read.
         ExportError: an exported cell is not Python.
     """
-    return {Path(PACKAGE, name): text for name, text in library_files(reference_texts(root)).items()}
+    texts = {module: text for module in authored_modules(root) if (text := reference_text(root, module)) is not None}
+    return {Path(PACKAGE, name): text for name, text in library_files(texts).items()}
 
 
-def reference_texts(root: Path) -> dict[Module, str]:
-    """The text of every module of the reference library, from the sources in the course folder `root`.
+def reference_text(root: Path, module: Module) -> str | None:
+    """The text of one module of the reference library, from its source in the course folder `root`.
 
     Raises:
-        SourceError: a source file cannot be read.
+        SourceError: the source file cannot be read.
         ExportError: an exported cell is not Python.
     """
-    texts: dict[Module, str] = {}
-    for module in authored_modules(root):
-        notebook = read_source(source_path(root, module.label))
-        text = module_text(module, notebook.cells, f"source/{module.label}.py by `tito lib`")
-        if text is not None:
-            texts[module] = text
-    return texts
+    notebook = read_source(source_path(root, module.label))
+    return module_text(module, notebook.cells, f"source/{module.label}.py by `tito lib`")
 
 
 def build_reference(root: Path) -> list[Path]:

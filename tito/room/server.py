@@ -70,16 +70,24 @@ class _Room:
         self.peer = Peer(link, False, self._objects.export, self._objects.get, self._stand_in, _no_stand_in)
         self._notebook = Notebook()
         self._busy = 0
+        self._talking = False
+        self._late = False
 
     def ring(self, _signal: int, _frame: object) -> None:
-        """The examiner's patience is over: interrupt the student's code, if any runs."""
-        if self._busy:
+        """The examiner's patience is over: interrupt the student's code, if any runs.
+
+        Not in the middle of a message: then as soon as that is through.
+        """
+        if self._talking:
+            self._late = True
+        elif self._busy:
             raise CellTimeoutError("the time is up")
 
     def answer(self, message: list[Any]) -> None:
         """Do what one message asks and send what came of it."""
         kind, *arguments = message
         reply = self._attempt(getattr(self, f"_do_{kind}"), arguments)
+        _flush()
         try:
             self.peer.send(reply)
         except (TypeError, ValueError, RecursionError, MemoryError) as error:
@@ -87,18 +95,32 @@ class _Room:
 
     def call_back(self, number: int, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Call the examiner's function `number` and wait for its result."""
-        self.peer.send(["call", number, list(arguments), options])
-        while True:
-            message = self.peer.receive()
-            if message[0] == "ok":
-                return message[1]
-            if message[0] == "raise":
-                raise message[1](*message[2])
+        message = self._talk(["call", number, list(arguments), options])
+        while message[0] not in ("ok", "raise"):
             self.answer(message)  # the function asks something of us before it returns
+            message = self._talk(None)
+        if self._late:
+            self._late = False
+            raise CellTimeoutError("the time is up")
+        if message[0] == "ok":
+            return message[1]
+        raise message[1](*message[2])
+
+    def _talk(self, message: list[Any] | None) -> list[Any]:
+        """Send, if there is something to send, and receive, undisturbed by `ring`."""
+        self._talking = True
+        try:
+            if message is not None:
+                self.peer.send(message)
+            return self.peer.receive()
+        finally:
+            self._talking = False
 
     def _attempt(self, action: Callable[..., Any], arguments: list[Any]) -> list[Any]:
         self._busy += 1
         try:
+            if self._late:
+                raise CellTimeoutError("the time is up")
             result = action(*arguments)
             self._busy -= 1
         except WireError:
@@ -114,10 +136,7 @@ class _Room:
         return [None, []]
 
     def _do_run(self, cell: str, source: str) -> list[Any]:
-        try:
-            self._notebook.run(cell, source)
-        finally:
-            _flush()
+        self._notebook.run(cell, source)
         return [None, []]
 
     def _do_global(self, name: str) -> list[Any]:
