@@ -153,6 +153,48 @@ def demo(
     raise typer.Exit(demo_main(None, keep))
 
 
+schedule = typer.Typer(help="The term: show it, release early, hold back, shift.", invoke_without_command=True)
+app.add_typer(schedule, name="schedule")
+Numbered = Annotated[str, typer.Argument(metavar="MODULE", help="06, optimizers or 06_optimizers.")]
+
+
+@schedule.callback()
+def schedule_show(context: typer.Context) -> None:
+    """The term: when each module is released and due, and what is out. Verbs change it."""
+    if context.invoked_subcommand is None:
+        from tito.commands import schedule as command
+
+        command.show()
+
+
+@schedule.command("release")
+def schedule_release(module: Numbered) -> None:
+    """Release a module now, held or not, whatever its date."""
+    from tito.commands import schedule as command
+
+    command.release(module)
+
+
+@schedule.command("hold")
+def schedule_hold(module: Numbered) -> None:
+    """Keep a module back until it is released by hand."""
+    from tito.commands import schedule as command
+
+    command.hold(module)
+
+
+@schedule.command("shift")
+def schedule_shift(
+    module: Numbered,
+    days: Annotated[int, typer.Option("--days", help="How many days later than planned; 0 is the plan again.")],
+    following: Annotated[bool, typer.Option("--following", help="And every module after it.")] = False,
+) -> None:
+    """Move a module's release and due dates; counted from the plan, so that saying it twice moves it once."""
+    from tito.commands import schedule as command
+
+    command.shift(module, days, following)
+
+
 milestone = typer.Typer(help="The historical programs, on your own library: list or run.", no_args_is_help=True)
 data = typer.Typer(help="The data sets that the milestones read: fetch.", no_args_is_help=True)
 app.add_typer(milestone, name="milestone")

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tito.errors import CourseFileError
@@ -96,7 +97,16 @@ class Course:
             CourseFileError: course.toml is missing, is not TOML or holds a value that makes no sense.
         """
         path = root / COURSE_FILE
-        return _Reader(path, read_toml(path)).course(root.absolute())
+        return cls.of(root, read_toml(path))
+
+    @classmethod
+    def of(cls, root: Path, values: dict[str, Any]) -> Course:
+        """The course in the folder `root` if its course.toml held `values`.
+
+        Raises:
+            CourseFileError: one of them makes no sense.
+        """
+        return _Reader(root / COURSE_FILE, values).course(root.absolute())
 
 
 class _Reader(Tables):

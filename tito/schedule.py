@@ -67,12 +67,31 @@ class Schedule:
         return self._change(module).hold
 
     def shift_days(self, module: Module) -> int:
-        """How many days later than planned `module` comes: its own shift, else that of the last one with following."""
+        """How many days later than planned `module` comes."""
         own = self._change(module).shift_days
-        if own is not None:
-            return own
+        return self._inherited(module) if own is None else own
+
+    def _inherited(self, module: Module) -> int:
+        """The shift of the last module before it that also moves those after it."""
         before = [number for number, change in self.changes.items() if number < module.number and change.following]
         return (self.changes[max(before)].shift_days or 0) if before else 0
+
+    def shifted(self, module: Module, days: int, following: bool) -> dict[Module, dict[str, int | bool | None]]:
+        """What to write and (None) take out so that `module`, or all from it on, come `days` later than planned.
+
+        The days count from the plan, so that saying it twice is saying it once.
+        """
+        own = None if days == self._inherited(module) else days
+        after = [other for other in MODULES if other > module]
+        if following:
+            cleared: dict[str, int | bool | None] = {"shift_days": None, "following": None}
+            mine: dict[str, int | bool | None] = {"shift_days": own, "following": None if own is None else True}
+            return {module: mine, **dict.fromkeys(after, cleared)}
+        changes: dict[Module, dict[str, int | bool | None]] = {module: {"shift_days": own, "following": None}}
+        if self._change(module).following and after and self._change(after[0]).shift_days is None:
+            # Those after it stay where they are.
+            changes[after[0]] = {"shift_days": self._change(module).shift_days, "following": True}
+        return changes
 
     def _change(self, module: Module) -> Change:
         return self.changes.get(module.number, Change())
