@@ -23,6 +23,7 @@ app = typer.Typer(
 
 Which = Annotated[str | None, typer.Argument(metavar="MODULE", help="06, optimizers or 06_optimizers.")]
 WhichOption = Annotated[str | None, typer.Option("--module", "-m", metavar="MODULE", help="The same, as an option.")]
+Section = Annotated[str | None, typer.Option("--section", help="Only this section's students.")]
 Student = Annotated[str | None, typer.Option("--student", help="Only this student.")]
 
 
@@ -115,11 +116,11 @@ def export(module: Which = None, module_option: WhichOption = None) -> None:
 
 
 @app.command()
-def status() -> None:
+def status(section: Section = None) -> None:
     """What is done, what that unlocks and what comes next."""
     from tito.commands import status as command
 
-    command.status()
+    command.status(section)
 
 
 @app.command()
@@ -127,12 +128,13 @@ def grade(
     module: Which = None,
     module_option: WhichOption = None,
     student: Student = None,
+    section: Section = None,
     collect: Annotated[bool, typer.Option("--collect", help="First fetch new submissions.")] = False,
 ) -> None:
     """Autograde what was submitted for a module, with nbgrader."""
     from tito.commands import grading
 
-    grading.grade(module or module_option, student, collect)
+    grading.grade(module or module_option, student, collect, section)
 
 
 @app.command()
@@ -193,6 +195,21 @@ def schedule_shift(
     from tito.commands import schedule as command
 
     command.shift(module, days, following)
+
+
+roster = typer.Typer(help="Who is in the course: import.", no_args_is_help=True)
+app.add_typer(roster, name="roster")
+
+
+@roster.command("import")
+def roster_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns name, id, section, role.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the differences.")] = False,
+) -> None:
+    """Make the people in a CSV file the roster. Who is not in it loses access; nobody's work is touched."""
+    from tito.commands import roster as command
+
+    command.import_roster(file, dry_run)
 
 
 milestone = typer.Typer(help="The historical programs, on your own library: list or run.", no_args_is_help=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tito.errors import CourseFileError
-from tito.roster import Roster, read_roster, user_name_problem
+from tito.roster import Person, Roster, join_roster, read_roster, read_table, user_name_problem
 from tito.schedule import Schedule, read_schedule
 from tito.tables import Tables, read_toml
 
@@ -66,9 +66,23 @@ class Course:
         return self.roster.names("student")
 
     @property
+    def section_members(self) -> dict[str, tuple[str, ...]]:
+        """Each section's students and the TAs who look after it."""
+        return self.roster.sections("ta", "student")
+
+    @property
     def sections(self) -> dict[str, tuple[str, ...]]:
         """Each section's students."""
-        return self.roster.sections()
+        return self.roster.sections("student")
+
+    def with_roster(self, people: tuple[Person, ...]) -> Course:
+        """The course as it is if `people` are what roster.csv holds.
+
+        Raises:
+            RosterError: somebody has another role in course.toml's [roster].
+        """
+        path = self.root / COURSE_FILE
+        return replace(self, roster=join_roster(path, read_table(Tables(path, read_toml(path))), people))
 
     @classmethod
     def find(cls, start: Path | None = None) -> Course:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import tomlkit
@@ -18,11 +17,11 @@ from tito.course import COURSE_FILE, Course
 from tito.errors import CourseFileError, UnknownModuleError
 from tito.files import locked, write_if_changed
 from tito.modules import Module, find_module
+from tito.schedule import Values
 
 __all__ = ["Changes", "change_modules"]
 
-Changes = Mapping[Module, Mapping[str, bool | int | date | None]]
-"""Keys and values of the modules' tables; None takes a key out."""
+Changes = Mapping[Module, Values]
 
 
 def change_modules(course: Course, changes: Changes) -> Course:

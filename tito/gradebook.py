@@ -71,13 +71,13 @@ def published(course: Course) -> set[str]:
     Raises:
         ToolError: the exchange does not answer.
     """
-    from nbgrader.exchange import ExchangeError
-
     with _inside(course.root):
-        try:
-            return set(nbgrader_api(course).get_released_assignments())
-        except ExchangeError as error:
-            raise ToolError(f"the exchange does not list what is released: {error} (nothing was changed)") from None
+        api = nbgrader_api(course)
+        if not api.exchange_missing:
+            return set(api.get_released_assignments())
+    if api.exchange_root and not Path(api.exchange_root).exists():
+        return set()  # the first release makes the folder
+    raise ToolError("the exchange does not list what is released; is its service running? (nothing was changed)")
 
 
 def torn(course: Course, label: str) -> bool:
@@ -100,17 +100,20 @@ def record_due_dates(course: Course, dues: Mapping[str, datetime | None]) -> lis
     """
     from nbgrader.api import Gradebook, MissingEntry
 
-    changed = []
-    with _gradebook(course) as url, Gradebook(url, course.id) as book:
-        for label, due in dues.items():
-            wanted = due and due.astimezone(UTC).replace(tzinfo=None)
-            try:
-                known = book.find_assignment(label)
-            except MissingEntry:
-                continue
-            if known.duedate != wanted:
-                book.update_or_create_assignment(label, duedate=wanted)
-                changed.append(label)
+    changed: list[str] = []
+    with _gradebook(course) as url:
+        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+            return changed  # nothing is generated yet, and looking would make a database
+        with Gradebook(url, course.id) as book:
+            for label, due in dues.items():
+                wanted = due and due.astimezone(UTC).replace(tzinfo=None)
+                try:
+                    known = book.find_assignment(label)
+                except MissingEntry:
+                    continue
+                if known.duedate != wanted:
+                    book.update_or_create_assignment(label, duedate=wanted)
+                    changed.append(label)
     return changed
 
 
@@ -144,9 +147,19 @@ def record_people(course: Course) -> list[str]:
 
 @contextmanager
 def _gradebook(course: Course) -> Iterator[str]:
-    """The address of the course's gradebook, with nbgrader's own noise kept off the terminal."""
+    """The address of the course's gradebook, with nbgrader's own noise kept off the terminal.
+
+    Raises:
+        ToolError: the body's use of the database failed; it was locked, say.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
     with _inside(course.root):
-        yield nbgrader_api(course).coursedir.db_url
+        try:
+            yield nbgrader_api(course).coursedir.db_url
+        except SQLAlchemyError as error:
+            reason = str(error).partition("\n")[0]
+            raise ToolError(f"the gradebook cannot be used: {reason} (nothing was changed)") from None
 
 
 def collect(course: Course, label: str) -> None:

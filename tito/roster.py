@@ -14,13 +14,23 @@ from tito.errors import RosterError
 from tito.roster_csv import Person, Row, read_rows
 from tito.tables import Tables
 
-__all__ = ["ROSTER_FILE", "Person", "Roster", "parse_roster", "read_roster", "roster_path", "user_name_problem"]
+__all__ = [
+    "ROSTER_FILE",
+    "Person",
+    "Roster",
+    "join_roster",
+    "parse_roster",
+    "read_roster",
+    "read_table",
+    "roster_path",
+    "user_name_problem",
+]
 
 ROSTER_FILE = "roster.csv"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_SECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
-_ROLES = ("instructor", "ta", "student")
+_SECTION = re.compile(r"\w[\w .-]{0,63}")
+_ROLES = {"instructor": "an instructor", "ta": "a TA", "student": "a student"}
 
 
 def user_name_problem(name: object) -> str | None:
@@ -43,13 +53,12 @@ class Roster:
         """The names of those with `role`, in the roster's order."""
         return tuple(person.name for person in self.people if person.role == role)
 
-    def sections(self) -> dict[str, tuple[str, ...]]:
-        """Each section's students, by section."""
+    def sections(self, *roles: str) -> dict[str, tuple[str, ...]]:
+        """Each section's people with one of `roles`, by section."""
+        known = sorted({section for person in self.people for section in person.sections})
         return {
-            section: tuple(
-                person.name for person in self.people if person.role == "student" and section in person.sections
-            )
-            for section in sorted({section for person in self.people for section in person.sections})
+            section: tuple(person.name for person in self.people if person.role in roles and section in person.sections)
+            for section in known
         }
 
     def find(self, name: str) -> Person | None:
@@ -67,28 +76,42 @@ def read_roster(tables: Tables) -> Roster:
 
     Raises:
         CourseFileError: somebody in the [roster] table has no usable name, or is there twice.
-        RosterError: roster.csv does, or cannot be read.
+        RosterError: roster.csv cannot be read, or does not fit to the table.
     """
-    table = [Person(name, role) for role in _ROLES for name in _listed(tables, f"{role}s")]
+    table, path = read_table(tables), roster_path(tables.path)
+    return join_roster(tables.path, table, parse_roster(path)) if path.is_file() else Roster(table)
+
+
+def read_table(tables: Tables) -> tuple[Person, ...]:
+    """Those in the [roster] table.
+
+    Raises:
+        CourseFileError: somebody has no usable name, or is there twice.
+    """
+    table = tuple(Person(name, role) for role in _ROLES for name in _listed(tables, f"{role}s"))
     _refuse_twins(tables, table)
-    path = roster_path(tables.path)
-    if not path.is_file():
-        return Roster(tuple(table))
-    people = parse_roster(path)
+    return table
+
+
+def join_roster(course_file: Path, table: tuple[Person, ...], people: tuple[Person, ...]) -> Roster:
+    """The roster that the table's staff and a file's people make.
+
+    Raises:
+        RosterError: somebody has one role here and another there.
+    """
     staff = [person for person in table if person.role != "student"]
-    roles = {person.name.lower(): person for person in people}
+    in_file = {person.name.lower(): person for person in people}
     for person in staff:
-        other = roles.get(person.name.lower())
+        other = in_file.get(person.name.lower())
         if other is not None and (other.name, other.role) != (person.name, person.role):
-            raise RosterError(
-                f"{path}: {other.name!r} is {_ROLE_NAMES[other.role]} here and {person.name!r} is "
-                f"{_ROLE_NAMES[person.role]} in course.toml's [roster]; one person has one role (nothing was changed)"
+            raise RosterError.of(
+                roster_path(course_file),
+                [
+                    f"{other.name!r} is {_ROLES[other.role]} and {person.name!r} is {_ROLES[person.role]} "
+                    "in course.toml's [roster]; one person has one role"
+                ],
             )
-    missing = [person for person in staff if person.name.lower() not in roles]
-    return Roster((*missing, *people))
-
-
-_ROLE_NAMES = {"instructor": "an instructor", "ta": "a TA", "student": "a student"}
+    return Roster((*(person for person in staff if person.name.lower() not in in_file), *people))
 
 
 def _listed(tables: Tables, key: str) -> tuple[str, ...]:
@@ -100,7 +123,7 @@ def _listed(tables: Tables, key: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _refuse_twins(tables: Tables, people: list[Person]) -> None:
+def _refuse_twins(tables: Tables, people: tuple[Person, ...]) -> None:
     everyone = [person.name.lower() for person in people]
     for name in everyone:
         if everyone.count(name) > 1:
@@ -114,12 +137,12 @@ def parse_roster(path: Path) -> tuple[Person, ...]:
         RosterError: a line of it cannot be used; `problems` has one line for each.
     """
     rows = read_rows(path)
-    problems = [f"line {row.line}: {problem}" for row in rows for problem in _problems(row)]
-    problems += _duplicates(rows, "name") + _duplicates(rows, "id")
+    found = [(row.line, problem) for row in rows for problem in _problems(row)]
+    found += _duplicates(rows, "name") + _duplicates(rows, "id")
+    if found:
+        raise RosterError.of(path, [f"line {line}: {problem}" for line, problem in sorted(found)])
     if not rows:
-        problems = ["has no line with a person; an empty class is no roster"]
-    if problems:
-        raise RosterError.of(path, problems)
+        raise RosterError.of(path, ["has no line with a person; an empty class is no roster"])
     return tuple(row.person for row in rows)
 
 
@@ -136,11 +159,11 @@ def _problems(row: Row) -> list[str]:
     return found
 
 
-def _duplicates(rows: list[Row], field: str) -> list[str]:
+def _duplicates(rows: list[Row], field: str) -> list[tuple[int, str]]:
     first: dict[str, int] = {}
     problems = []
     for row in rows:
         value = getattr(row.person, field).lower()
         if value and first.setdefault(value, row.line) != row.line:
-            problems.append(f"line {row.line}: {field} {value!r} stands in line {first[value]} already")
+            problems.append((row.line, f"{field} {value!r} stands in line {first[value]} already"))
     return problems

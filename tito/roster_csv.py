@@ -49,10 +49,12 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         RosterError: the file or its heading cannot be read.
     """
-    lines = _text(path).splitlines(keepends=True)
-    skipped = 1 if lines and lines[0].lower().startswith("sep=") else 0  # Excel's own first line
-    lines = lines[skipped:]
-    reader = csv.reader(lines, delimiter=_delimiter(lines[0] if lines else ""), strict=True)
+    text = _text(path)
+    heading, _, rest = text.partition("\n")
+    skipped = 1 if heading.lower().startswith("sep=") else 0  # Excel's own first line
+    text = rest if skipped else text
+    delimiter = _delimiter(text.partition("\n")[0])
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = _columns(path, next(reader, []))
         rows = []

@@ -12,7 +12,10 @@ from tito.errors import UnknownModuleError
 from tito.modules import MODULES, Module, find_module
 from tito.tables import Tables
 
-__all__ = ["Change", "Schedule", "read_schedule"]
+__all__ = ["Change", "Schedule", "Values", "read_schedule"]
+
+Values = dict[str, bool | int | date | None]
+"""Keys of a module's table and what to write there; None takes a key out."""
 
 _MOMENTS = ("release", "due", "released")
 
@@ -76,7 +79,7 @@ class Schedule:
         before = [number for number, change in self.changes.items() if number < module.number and change.following]
         return (self.changes[max(before)].shift_days or 0) if before else 0
 
-    def shifted(self, module: Module, days: int, following: bool) -> dict[Module, dict[str, int | bool | None]]:
+    def shifted(self, module: Module, days: int, following: bool) -> dict[Module, Values]:
         """What to write and (None) take out so that `module`, or all from it on, come `days` later than planned.
 
         The days count from the plan, so that saying it twice is saying it once.
@@ -84,10 +87,10 @@ class Schedule:
         own = None if days == self._inherited(module) else days
         after = [other for other in MODULES if other > module]
         if following:
-            cleared: dict[str, int | bool | None] = {"shift_days": None, "following": None}
-            mine: dict[str, int | bool | None] = {"shift_days": own, "following": None if own is None else True}
+            cleared: Values = {"shift_days": None, "following": None}
+            mine: Values = {"shift_days": own, "following": None if own is None else True}
             return {module: mine, **dict.fromkeys(after, cleared)}
-        changes: dict[Module, dict[str, int | bool | None]] = {module: {"shift_days": own, "following": None}}
+        changes: dict[Module, Values] = {module: {"shift_days": own, "following": None}}
         if self._change(module).following and after and self._change(after[0]).shift_days is None:
             # Those after it stay where they are.
             changes[after[0]] = {"shift_days": self._change(module).shift_days, "following": True}
