@@ -212,6 +212,46 @@ def roster_import(
     command.import_roster(file, dry_run)
 
 
+Data = Annotated[Path | None, typer.Option("--data", help="What the hub keeps, as `make serve DATA=` (var/).")]
+Databases = Annotated[
+    list[str] | None,
+    typer.Option("--database", metavar="NAME=URL", envvar="TINYTORCH_DATABASES", help="A PostgreSQL database."),
+]
+
+
+@app.command()
+def backup(
+    dest: Annotated[Path, typer.Argument(metavar="DEST", help="A folder, or a new file that ends in .tar.gz.")],
+    data_folder: Data = None,
+    database: Databases = None,
+) -> None:
+    """Everything of the course in one file, also while it runs."""
+    from tito.commands import backup as command
+
+    command.backup(dest, data_folder, database or [])
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="A file that `tito backup` made.")],
+    to: Annotated[Path | None, typer.Option("--to", help="The course's folder (here).")] = None,
+    data_folder: Data = None,
+    database: Databases = None,
+) -> None:
+    """Put a backup back; what is there is put aside, not deleted."""
+    from tito.commands import backup as command
+
+    command.restore(source, to, data_folder, database or [])
+
+
+@app.command("upgrade-db")
+def upgrade_db(data_folder: Data = None, database: Databases = None) -> None:
+    """Bring the gradebook and the hub's records to the installed versions, after a copy."""
+    from tito.commands import backup as command
+
+    command.upgrade_db(data_folder, database or [])
+
+
 milestone = typer.Typer(help="The historical programs, on your own library: list or run.", no_args_is_help=True)
 data = typer.Typer(help="The data sets that the milestones read: fetch.", no_args_is_help=True)
 app.add_typer(milestone, name="milestone")
