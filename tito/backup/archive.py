@@ -63,9 +63,8 @@ def make_backup(places: Places, course: str, dest: Path, databases: Mapping[str,
             contents = _write(places, course, partial, databases, now, Path(folder))
         partial.replace(dest)
     except OSError as error:
-        raise BackupError(
-            f"{error.filename or dest} cannot be backed up: {error.strerror}; there is no backup, and nothing was changed"
-        ) from None
+        what = error.filename or dest
+        raise BackupError(f"{what} cannot be backed up: {error.strerror}; there is no backup of this time") from None
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

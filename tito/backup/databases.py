@@ -45,7 +45,7 @@ def snapshot(source: Path, target: Path, patience: float = PATIENCE) -> None:
     target.unlink(missing_ok=True)
     try:
         with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as live,
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=0.1)) as live,
             closing(sqlite3.connect(target)) as copy,
         ):
             live.backup(copy, progress=give_up)
@@ -86,7 +86,7 @@ def _run(command: list[str], url: str, *rest: Path) -> None:
         raise BackupError("a database's address must be like postgresql://user@host/name (nothing was done)") from None
     if shutil.which(command[0]) is None:
         raise BackupError(f"{command[0]} is not installed; Debian has it in postgresql-client (nothing was done)")
-    address = parsed.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    address = parsed._replace(drivername="postgresql", password=None).render_as_string(hide_password=False)
     environment = os.environ | ({} if parsed.password is None else {"PGPASSWORD": str(parsed.password)})
     command = [*command, f"--dbname={address}", *map(str, rest)]
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

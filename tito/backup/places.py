@@ -58,6 +58,7 @@ class Places:
     def entries(self) -> Iterator[tuple[str, Path]]:
         """Every folder, file and link that belongs to the course, by its name in an archive; links are not followed."""
         for name, folder in self.folders().items():
+            yield name, folder
             for top in self.tops(name):
                 for path in _below(top):
                     called = f"{name}/{path.relative_to(folder).as_posix()}"

@@ -64,17 +64,20 @@ def restore(
     refuse_running(places)
     dumps = [name for name in contents.files if name.startswith("databases/")]
     _refuse_homeless(source, dumps, databases)
-    aside = []
+    aside: list[Path] = []
     try:
+        made = [folder for folder in places.folders().values() if not folder.exists()]
         with tempfile.TemporaryDirectory(dir=_existing(places.root), prefix=".restore-") as folder:
-            staged = Path(folder)
-            _extract(source, "databases", staged, contents, places)
+            _extract(source, "databases", Path(folder), contents, places)
             for name in dumps:
-                restore_postgres(databases[Path(name).stem], staged / name)
-            for name, target in places.folders().items():
-                with tempfile.TemporaryDirectory(dir=_existing(target), prefix=f"{ASIDE}new-") as beside:
-                    _extract(source, name, Path(beside), contents, places)
-                    aside += _swap(places, name, Path(beside) / name, target / f"{ASIDE}{now:%Y-%m-%dT%H%M%S}")
+                restore_postgres(databases[Path(name).stem], Path(folder) / name)
+        for name, target in places.folders().items():
+            with tempfile.TemporaryDirectory(dir=_existing(target), prefix=f"{ASIDE}new-") as beside:
+                staged = Path(beside) / name
+                _extract(source, name, Path(beside), contents, places)
+                aside += _swap(places, name, staged, target / f"{ASIDE}{now:%Y-%m-%dT%H%M%S}")
+                if target in made and staged.is_dir():
+                    target.chmod(staged.stat().st_mode)
     except OSError as error:
         kept = f"; what was there is in {', '.join(map(str, aside))}" if aside else "; what was there is kept"
         raise BackupError(f"{error.filename or places.root} cannot be restored: {error.strerror}{kept}") from None
@@ -113,7 +116,7 @@ def _refuse_homeless(source: Path, dumps: list[str], databases: Mapping[str, str
 
 
 def _existing(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the exchange in a hub's data is open to all
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
@@ -122,7 +125,7 @@ def _extract(source: Path, part: str, folder: Path, contents: Contents, places: 
     moved = _moved(contents, places)
 
     def ours(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo | None:
-        if not member.name.startswith(f"{part}/"):
+        if member.name.partition("/")[0] != part:
             return None
         return replace_link(member, moved)
 
