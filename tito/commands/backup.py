@@ -26,9 +26,9 @@ def backup(dest: Path, data: Path | None, databases: list[str]) -> None:
     if dest.is_dir() or not dest.name.endswith(_ENDING):
         dest = _folder(dest) / f"{course.id}-{now:%Y-%m-%dT%H%M%S}{_ENDING}"
     contents = make_backup(places, course.id, dest.absolute(), _servers(course, databases), now.astimezone())
-    said = [f"{len(contents.files)} files", f"{len(contents.snapshots)} databases copied in use"]
-    size = dest.stat().st_size
-    console.print(f"{dest}: {', '.join(said)}, {size / 1e6:.1f} MB. Of {_said(places)}.", soft_wrap=True)
+    count = len(contents.snapshots)
+    said = f"{len(contents.files)} files, {count} of them database{'s' * (count != 1)} copied as of one moment"
+    console.print(f"{dest}: {said}, {dest.stat().st_size / 1e6:.1f} MB, of {_said(places)}", soft_wrap=True)
     console.print("It holds the hub's secrets and everybody's work: only its owner can read it.")
 
 
