@@ -256,11 +256,14 @@ class WarmRoom:
         return self._ending
 
     def _hear(self) -> dict[str, Any] | None:
-        with contextlib.suppress(OSError):
-            message = self._status.recv(65536)
-            if message:
-                found: dict[str, Any] = json.loads(message)
-                return found
+        for _ in range(2):
+            try:
+                message = self._status.recv(65536)
+            except ConnectionResetError:  # it left without reading the last word from here; its own is still to be had
+                continue
+            except OSError:
+                break
+            return json.loads(message) if message else None
         return None
 
     def _close_theirs(self) -> None:

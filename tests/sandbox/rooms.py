@@ -1,0 +1,117 @@
+"""What the tests of exam rooms share: which kinds there are here, and how code is run in a room."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tito.errors import ToolError
+from tito.sandbox.base import MEGABYTE, Backend, Limits, Room
+from tito.sandbox.bubblewrap import BubblewrapBackend
+from tito.sandbox.plain import PlainBackend
+
+INSIDE = Path(__file__).parent / "inside"
+ENTRY = "run_code:serve"
+
+LIMITS = Limits(memory=300 * MEGABYTE, cpu_seconds=20, seconds=20.0, scratch=16 * MEGABYTE, file_size=4 * MEGABYTE)
+
+
+def bubblewrap() -> BubblewrapBackend:
+    return BubblewrapBackend(ENTRY, (INSIDE,))
+
+
+def plain() -> PlainBackend:
+    return PlainBackend(True, ENTRY, (INSIDE,))
+
+
+def _bubblewrap_works() -> bool:
+    program = shutil.which("bwrap")
+    options = ["--ro-bind", "/", "/", "--unshare-user", "--unshare-pid", "--proc", "/proc"]
+    return program is not None and subprocess.call([program, *options, "true"], stderr=subprocess.DEVNULL) == 0
+
+
+def _plain_works() -> bool:
+    try:
+        plain().plan()
+    except ToolError:
+        return False
+    return True
+
+
+def _here() -> dict[str, Callable[[], Backend]]:
+    kinds: dict[str, Callable[[], Backend]] = {}
+    if _bubblewrap_works():
+        kinds["bubblewrap"] = bubblewrap
+    if _plain_works():
+        kinds["plain"] = plain
+    return kinds
+
+
+KINDS = _here()
+"""The kinds of rooms that this machine lets this user make, by name."""
+
+WALLED = [name for name in KINDS if name != "plain"]
+"""Those that promise to keep a student's code from files, network and other processes."""
+
+
+def run(room: Room, code: str, seconds: float = 10.0) -> Any:
+    """The `answer` that `code` leaves in the room.
+
+    Raises:
+        RaisedError: it raised.
+        EOFError: the room ended.
+        TimeoutError: it took longer.
+    """
+    room.link.settimeout(seconds)
+    try:
+        room.link.sendall(json.dumps(textwrap.dedent(code)).encode() + b"\n")
+        reply = b""
+        while not reply.endswith(b"\n"):
+            chunk = room.link.recv(65536)
+            if not chunk:
+                raise EOFError
+            reply += chunk
+    except ConnectionError as error:
+        raise EOFError from error
+    found = json.loads(reply)
+    if "raised" in found:
+        raise RaisedError(found["raised"], found["text"])
+    return found["answer"]
+
+
+class RaisedError(Exception):
+    """The code in the room raised; its arguments are the exception's name and the traceback."""
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Did it come true in time?"""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def named(name: str) -> list[int]:
+    """All processes of the machine that call themselves `name`."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and (folder / "comm").read_text().strip() == name:
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def new_name() -> str:
+    """A name that no other process has."""
+    return f"tt-{os.urandom(5).hex()}"
