@@ -8,7 +8,7 @@ import pytest
 
 from tito.sandbox.base import Backend, Room
 
-from .rooms import KINDS, LIMITS, WALLED
+from .rooms import FORKED, KINDS, LIMITS, WALLED, remove_image
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +17,8 @@ def _started() -> Iterator[dict[str, Backend]]:
     yield backends
     for backend in backends.values():
         backend.close()
+    if "docker" in KINDS:
+        remove_image()
 
 
 def _backend(name: str, started: dict[str, Backend]) -> Backend:
@@ -29,6 +31,12 @@ def _backend(name: str, started: dict[str, Backend]) -> Backend:
 @pytest.fixture(params=list(KINDS))
 def backend(request: pytest.FixtureRequest, _started: dict[str, Backend]) -> Backend:
     """A kind of rooms, started."""
+    return _backend(request.param, _started)
+
+
+@pytest.fixture(params=FORKED)
+def forked(request: pytest.FixtureRequest, _started: dict[str, Backend]) -> Backend:
+    """A kind of rooms that one warm process forks, started."""
     return _backend(request.param, _started)
 
 
@@ -50,5 +58,13 @@ def room(backend: Backend) -> Iterator[Room]:
 def walled_room(walled: Backend) -> Iterator[Room]:
     """A room with walls."""
     room = walled.room(LIMITS)
+    yield room
+    room.end()
+
+
+@pytest.fixture
+def forked_room(forked: Backend) -> Iterator[Room]:
+    """A room forked from a warm process."""
+    room = forked.room(LIMITS)
     yield room
     room.end()

@@ -10,7 +10,7 @@ from tito.errors import CourseFileError, ToolError
 from tito.sandbox.choose import NAMES, choose, probe_all
 from tito.sandbox.plain import PlainBackend
 
-from .rooms import KINDS
+from .rooms import FORKED
 
 
 def test_an_unknown_kind_is_named_with_those_there_are() -> None:
@@ -26,12 +26,12 @@ def test_plain_must_be_allowed() -> None:
 
 
 def test_the_best_that_works_is_chosen_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    best = next(name for name in NAMES if name in KINDS)
+    best = next(name for name in NAMES if name in FORKED)
     with caplog.at_level(logging.INFO, logger="tito.sandbox"):
-        backend = choose(None, allow_plain=True)
+        backend = choose(None, allow_plain=True, image="no-such-image")
     backend.close()
     assert backend.name == best
-    assert f"exam rooms: {best}" in caplog.text
+    assert f"exam rooms: {best}; not docker: " in caplog.text
 
 
 def test_what_does_not_work_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,5 +39,6 @@ def test_what_does_not_work_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {probe.name: probe for probe in probe_all(allow_plain=False)}
     assert tuple(found) == NAMES
     assert "install Debian's bubblewrap" in found["bubblewrap"].why_not
+    assert "install Docker" in found["docker"].why_not
     assert not found["bubblewrap"].works
     assert "allow_plain" in found["plain"].why_not

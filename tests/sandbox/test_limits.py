@@ -13,7 +13,7 @@ import pytest
 from tito.errors import ToolError
 from tito.sandbox.base import MEGABYTE, Backend, Room
 
-from .rooms import KINDS, LIMITS, RaisedError, named, new_name, run, wait_until
+from .rooms import FORKED, KINDS, LIMITS, RaisedError, named, new_name, run, wait_until
 
 CALL_ME = "open('/proc/self/comm', 'w').write({name!r})\n"
 
@@ -66,12 +66,12 @@ def test_many_processes_get_no_more_memory_than_one(backend: Backend) -> None:
     assert ending.peak_memory > 300 * MEGABYTE
 
 
-def test_a_file_cannot_grow_beyond_the_limit(room: Room) -> None:
+def test_a_file_cannot_grow_beyond_the_limit(forked_room: Room) -> None:
     with pytest.raises(RaisedError, match="File too large"):
-        run(room, "with open('big', 'wb') as file: file.write(bytes(5 * 1024 * 1024))")
+        run(forked_room, "with open('big', 'wb') as file: file.write(bytes(5 * 1024 * 1024))")
 
 
-def test_all_files_together_cannot(walled_room: Room) -> None:
+def test_all_files_together_cannot(walled: Backend, walled_room: Room) -> None:
     code = """
         import os
         answer, folders = 0, (".", "/tmp", "/dev/shm")
@@ -83,7 +83,8 @@ def test_all_files_together_cannot(walled_room: Room) -> None:
         except OSError as error:
             assert error.errno == 28, error
     """
-    assert 12 <= run(walled_room, code) <= 16
+    places = 3 if walled.name == "docker" else 1  # Docker cannot bind one tmpfs in three places
+    assert 12 * places <= run(walled_room, code) <= 16 * places
 
 
 def test_endless_output_ends_with_the_time(backend: Backend) -> None:
@@ -102,15 +103,15 @@ def test_processor_time_is_limited(backend: Backend) -> None:
     assert ending.cpu_seconds >= 1.0
 
 
-def test_descriptors_are_limited(room: Room) -> None:
+def test_descriptors_are_limited(forked_room: Room) -> None:
     with pytest.raises(RaisedError, match="Too many open files"):
-        run(room, "import os\nkept = [os.open('/dev/null', 0) for _ in range(300)]")
+        run(forked_room, "import os\nkept = [os.open('/dev/null', 0) for _ in range(300)]")
 
 
 @pytest.mark.parametrize("flee", ["os.setsid()", "os.setsid(); os.fork() and os._exit(0)"])
-def test_what_daemonises_ends_with_the_room(backend: Backend, flee: str) -> None:
+def test_what_daemonises_ends_with_the_room(forked: Backend, flee: str) -> None:
     name = new_name()
-    room = backend.room(LIMITS)
+    room = forked.room(LIMITS)
     code = f"""
         import os, signal, time
         if os.fork() == 0:
@@ -129,9 +130,9 @@ def test_what_daemonises_ends_with_the_room(backend: Backend, flee: str) -> None
     assert wait_until(lambda: not named(name))
 
 
-def test_the_room_is_over_when_its_server_is(backend: Backend) -> None:
+def test_the_room_is_over_when_its_server_is(forked: Backend) -> None:
     name = new_name()
-    room = backend.room(LIMITS)
+    room = forked.room(LIMITS)
     run(room, CALL_ME.format(name=name) + "import os, time\nif os.fork() == 0: time.sleep(60)\n")
     with pytest.raises(EOFError):
         run(room, "os.close(link.fileno()); os._exit(0)")
@@ -149,8 +150,8 @@ def test_the_room_is_over_when_its_server_is(backend: Backend) -> None:
         ("import ctypes; ctypes.string_at(0)", "killed by SIGSEGV"),
     ],
 )
-def test_how_it_ended(backend: Backend, code: str, reason: str | None) -> None:
-    room = backend.room(LIMITS)
+def test_how_it_ended(forked: Backend, code: str, reason: str | None) -> None:
+    room = forked.room(LIMITS)
     with pytest.raises(EOFError):
         run(room, code)
     ending = room.end()
@@ -158,8 +159,8 @@ def test_how_it_ended(backend: Backend, code: str, reason: str | None) -> None:
     assert room.end() == ending
 
 
-def test_an_interrupt_reaches_the_server(room: Room) -> None:
-    run(room, "import _thread, threading, time")
+def test_an_interrupt_reaches_the_server(forked_room: Room) -> None:
+    run(forked_room, "import _thread, threading, time")
     code = """
         try:
             print("waiting", flush=True)
@@ -170,21 +171,21 @@ def test_an_interrupt_reaches_the_server(room: Room) -> None:
     """
     import threading
 
-    threading.Timer(0.2, room.interrupt).start()
-    assert run(room, code) == "interrupted"
-    assert os.read(room.stdout, 100) == b"waiting\n"
+    threading.Timer(0.2, forked_room.interrupt).start()
+    assert run(forked_room, code) == "interrupted"
+    assert os.read(forked_room.stdout, 100) == b"waiting\n"
 
 
-def test_what_is_written_comes_through_apart(room: Room) -> None:
-    run(room, "import os\nos.write(1, b'out'); os.write(2, b'err')")
-    assert (os.read(room.stdout, 10), os.read(room.stderr, 10)) == (b"out", b"err")
+def test_what_is_written_comes_through_apart(forked_room: Room) -> None:
+    run(forked_room, "import os\nos.write(1, b'out'); os.write(2, b'err')")
+    assert (os.read(forked_room.stdout, 10), os.read(forked_room.stderr, 10)) == (b"out", b"err")
 
 
-def test_many_rooms_leave_nothing(backend: Backend) -> None:
-    backend.room(LIMITS).end()
+def test_many_rooms_leave_nothing(forked: Backend) -> None:
+    forked.room(LIMITS).end()
     descriptors, mounts, processes = _held()
-    for number in range(50 if backend.name == "bubblewrap" else 20):
-        room = backend.room(LIMITS)
+    for number in range(50):
+        room = forked.room(LIMITS)
         assert run(room, f"answer = {number}") == number
         assert room.end().reason is None
     assert wait_until(lambda: _held()[2] <= processes)
@@ -198,7 +199,7 @@ def _held() -> tuple[list[str], list[str], set[int]]:
     return sorted(map(str, Path("/proc/self/fd").iterdir())), mounts, children
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", FORKED)
 def test_a_dead_warm_process_is_said_and_replaced(kind: str) -> None:
     others = set(psutil.Process().children(recursive=True))
     backend = KINDS[kind]()

@@ -24,6 +24,7 @@ _SERVER = 2
 """The server's number in a new pid namespace, where init is 1."""
 
 _LAST_MOMENT = 1.0
+_ANY_NUMBER = 1 << 20
 
 _NOT_COUNTED = 2
 """The keeper and the room's init are processes of the room's user too."""
@@ -121,9 +122,12 @@ def _be_server(order: Order, home: Path) -> NoReturn:
 
 
 class Unconfined:
-    """A room that is an ordinary child process with rlimits, as another user where the grader is root."""
+    """A room without namespaces of its own: in a container, or an ordinary child process with rlimits.
 
-    def __init__(self, order: Order, folder: Path, uid: int | None) -> None:
+    `uid` is the user it becomes, where the grader is root. `contained` says that a container counts its processes.
+    """
+
+    def __init__(self, order: Order, folder: Path, uid: int | None, contained: bool = False) -> None:
         self._folder = folder
         self._held = _resident()
         self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
@@ -133,11 +137,10 @@ class Unconfined:
         if uid is not None:
             for path in (folder, folder / "home", folder / "tmp"):
                 os.chown(path, uid, uid)
-        self._uid = uid
         self._pid = os.fork()
         if self._pid == 0:
             os.close(order.status)
-            _be_plain_server(order, folder, uid)
+            _be_plain_server(order, folder, uid, contained)
         self.first = os.pidfd_open(self._pid)
 
     def measure(self) -> Usage:
@@ -172,19 +175,22 @@ class Unconfined:
             time.sleep(0.001)
 
 
-def _be_plain_server(order: Order, folder: Path, uid: int | None) -> NoReturn:
+def _be_plain_server(order: Order, folder: Path, uid: int | None, contained: bool) -> NoReturn:
     def prepare() -> None:
-        others = 0
-        if uid is None:
-            others = _tasks_of(os.getuid())
-        else:
+        processes = order.limits.processes
+        if uid is not None:
             os.setgroups([])
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
-        linux.forbid_new_privileges()
-        walls.set_limits(order.limits, order.limits.processes + others)
+        elif not contained:
+            processes += _tasks_of(os.getuid())
         linux.set_dumpable(True)
         linux.set_parent_death_signal(signal.SIGKILL)
+        linux.forbid_new_privileges()
+        # the kernel counts a user's processes in all containers together: there the container's own limit is the one
+        walls.set_limits(order.limits, _ANY_NUMBER if contained else processes)
+        if contained:
+            install_filter()
 
     walls.run_server(order.entry, (order.link, order.stdout, order.stderr), folder / "home", prepare)
 

@@ -51,7 +51,7 @@ def hide_files(scratch: int) -> None:
 def set_limits(limits: Limits, processes: int) -> None:
     """The rlimits of a process whose user may have `processes` processes; it inherits its memory, which is free."""
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    for kind, value in (
+    for kind, wanted in (
         (resource.RLIMIT_AS, held + limits.memory),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, limits.file_size),
@@ -60,6 +60,8 @@ def set_limits(limits: Limits, processes: int) -> None:
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_NPROC, processes),
     ):
+        hard = resource.getrlimit(kind)[1]
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (value, value))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
 

@@ -19,7 +19,7 @@ from tito.errors import ToolError
 from tito.sandbox.base import Ending, Limits, Room
 from tito.sandbox.probe import PROBE, PROBE_LIMITS, check_answer
 
-__all__ = ["SERVER", "WARM", "WarmBackend", "WarmProcess"]
+__all__ = ["ENVIRONMENT", "SERVER", "WARM", "WarmBackend", "WarmProcess", "WarmRoom"]
 
 SERVER = "tito.room.server:serve"
 """What runs in a room."""
@@ -31,7 +31,7 @@ _START_SECONDS = 60.0
 _ROOM_SECONDS = 20.0
 _END_SECONDS = 20.0
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "MPLBACKEND": "Agg",
     # one thread: a fork takes only the caller's along, and OpenBLAS starts none in a new process namespace
@@ -128,7 +128,7 @@ class WarmBackend:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._complaints,
-                env={**_ENVIRONMENT, **plan.environment},
+                env={**ENVIRONMENT, **plan.environment},
                 cwd="/",
                 pass_fds=(control, *plan.lent),
                 start_new_session=True,
@@ -216,6 +216,8 @@ class WarmBackend:
 class WarmRoom:
     """The grader's ends of one room."""
 
+    KEEPER_DIED = "its keeper was killed"
+
     def __init__(self) -> None:
         self.link, self._room_link = socket.socketpair()
         self._status, self._room_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -251,7 +253,7 @@ class WarmRoom:
                 self._status.send(b"end")
             self._status.settimeout(_END_SECONDS)
             found = self._hear()
-            self._ending = Ending(**found) if found is not None else Ending("its keeper was killed", 0.0, 0)
+            self._ending = Ending(**found) if found is not None else Ending(self.KEEPER_DIED, 0.0, 0)
             self.discard()
         return self._ending
 
