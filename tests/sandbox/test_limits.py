@@ -179,6 +179,10 @@ def test_an_interrupt_reaches_the_server(forked_room: Room) -> None:
 def test_what_is_written_comes_through_apart(forked_room: Room) -> None:
     run(forked_room, "import os\nos.write(1, b'out'); os.write(2, b'err')")
     assert (os.read(forked_room.stdout, 10), os.read(forked_room.stderr, 10)) == (b"out", b"err")
+    run(forked_room, "os.write(1, b'last')")
+    forked_room.end()
+    assert os.read(forked_room.stdout, 10) == b"last"
+    assert os.read(forked_room.stdout, 10) == b""
 
 
 def test_many_rooms_leave_nothing(forked: Backend) -> None:
@@ -188,6 +192,7 @@ def test_many_rooms_leave_nothing(forked: Backend) -> None:
         room = forked.room(LIMITS)
         assert run(room, f"answer = {number}") == number
         assert room.end().reason is None
+    del room
     assert wait_until(lambda: _held()[2] <= processes)
     assert _held()[:2] == (descriptors, mounts)
 

@@ -137,6 +137,12 @@ def test_nothing_left_of_the_kernel_to_play_with(walled_room: Room) -> None:
         ):
             if getattr(libc, name)(*arguments) != -1:
                 answer.append(name)
+        clone = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+        child = libc.syscall(clone, 0x10000000 | 17, 0, 0, 0, 0)  # in a new user namespace
+        if child == 0:
+            os._exit(0)
+        if child > 0:
+            answer.append("clone")
     """
     assert run(walled_room, code) == []
 

@@ -223,6 +223,7 @@ class WarmRoom:
         self._status, self._room_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.stdout, self._room_stdout = os.pipe()
         self.stderr, self._room_stderr = os.pipe()
+        self._closers = [weakref.finalize(self, os.close, end) for end in (self.stdout, self.stderr)]
         self._ending: Ending | None = None
 
     def ask(self, control: socket.socket, request: dict[str, Any]) -> None:
@@ -247,14 +248,15 @@ class WarmRoom:
             self._status.send(b"interrupt")
 
     def end(self) -> Ending:
-        """End all of the room, close the ends held here, and say how it ended. A second call says the same."""
+        """End all of the room and say how it ended. A second call says the same."""
         if self._ending is None:
             with contextlib.suppress(OSError):
                 self._status.send(b"end")
             self._status.settimeout(_END_SECONDS)
             found = self._hear()
             self._ending = Ending(**found) if found is not None else Ending(self.KEEPER_DIED, 0.0, 0)
-            self.discard()
+            self.link.close()
+            self._status.close()
         return self._ending
 
     def _hear(self) -> dict[str, Any] | None:
@@ -281,5 +283,5 @@ class WarmRoom:
             self._close_theirs()
         self.link.close()
         self._status.close()
-        os.close(self.stdout)
-        os.close(self.stderr)
+        for close in self._closers:
+            close()
