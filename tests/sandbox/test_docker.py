@@ -64,5 +64,5 @@ if "docker" in KINDS:
         assert room.end().reason == "its keeper was killed"
 
     def test_a_missing_image_is_named() -> None:
-        with pytest.raises(ToolError, match="build or load the image no-such-image"):
+        with pytest.raises(ToolError, match="no image no-such-image; build or load it"):
             DockerBackend("no-such-image").start()

@@ -103,6 +103,12 @@ def test_processor_time_is_limited(backend: Backend) -> None:
     assert ending.cpu_seconds >= 1.0
 
 
+def test_temporary_files_are_the_room_s(room: Room) -> None:
+    code = "import os, tempfile\nanswer = tempfile.gettempdir(), os.path.dirname(os.environ['HOME'])"
+    temporary, scratch = run(room, code)
+    assert temporary == f"{scratch}/tmp"
+
+
 def test_descriptors_are_limited(forked_room: Room) -> None:
     with pytest.raises(RaisedError, match="Too many open files"):
         run(forked_room, "import os\nkept = [os.open('/dev/null', 0) for _ in range(300)]")

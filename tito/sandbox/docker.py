@@ -99,8 +99,9 @@ class DockerBackend:
             return
         if shutil.which("docker") is None:
             raise ToolError("docker: no docker on the PATH; install Docker, or use bubblewrap")
-        _docker("version", remedy="is the daemon running, and may this user talk to it?")
-        _docker("image", "inspect", self.image, remedy=f"build or load the image {self.image}")
+        _see_daemon()
+        if not _output("image", "inspect", "--format={{.Id}}", self.image):
+            raise ToolError(f"docker: there is no image {self.image}; build or load it")
         _remove_stale()
         self._started = True
         self._refill()
@@ -308,12 +309,11 @@ class _Container:
         return lines[0] or f"its Python ended with status {code}; has the image this package, numpy and msgpack?"
 
 
-def _docker(*arguments: str, remedy: str) -> str:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+def _see_daemon() -> None:
+    done = subprocess.run(["docker", "version"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        lines = done.stderr.strip().split("\n")
-        raise ToolError(f"docker: {lines[0] or 'docker ' + arguments[0] + ' failed'}; {remedy}")
-    return done.stdout.strip()
+        why = done.stderr.strip().split("\n")[0]
+        raise ToolError(f"docker: no daemon answers ({why}); start it, and let this user talk to it")
 
 
 def _output(*arguments: str) -> str:

@@ -41,7 +41,7 @@ class PlainBackend(WarmBackend):
         """As root, each room gets a user of its own, which must be able to read Python."""
         if not self._allowed:
             raise ToolError(
-                "plain: course.toml does not allow it; install bubblewrap, or set allow_plain = true in [exam-room]"
+                "plain: course.toml does not allow it; install bubblewrap, or set allow_plain = true in [grading]"
             )
         if self._has_users():
             _must_be_readable()

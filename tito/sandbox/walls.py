@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +77,7 @@ def run_server(entry: str, files: tuple[int, int, int], home: Path, prepare: Cal
         os.chdir(home)
         os.umask(0o077)
         prepare()
-        _reseed()
+        _forget_parent()
         module, _, name = entry.partition(":")
         getattr(importlib.import_module(module), name)(socket.socket(fileno=_LINK))
         sys.stdout.flush()
@@ -119,8 +120,9 @@ def _clear_environment(home: Path) -> None:
     )
 
 
-def _reseed() -> None:
-    """A fork repeats its parent's random numbers, so every room would draw the same."""
+def _forget_parent() -> None:
+    """A fork repeats its parent's random numbers, so every room would draw the same; and its choice of temp folder."""
     random.seed()
+    tempfile.tempdir = None
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
