@@ -27,7 +27,7 @@ IMAGE = "tinytorch-test-rooms"
 INSIDE = Path(__file__).parent / "inside"
 ENTRY = "run_code:serve"
 
-LIMITS = Limits(memory=300 * MEGABYTE, cpu_seconds=20, seconds=20.0, scratch=16 * MEGABYTE, file_size=4 * MEGABYTE)
+LIMITS = Limits(memory=300 * MEGABYTE, cpu_seconds=30, seconds=90.0, scratch=16 * MEGABYTE, file_size=4 * MEGABYTE)
 
 
 def bubblewrap() -> BubblewrapBackend:
@@ -102,7 +102,7 @@ FORKED = [name for name in KINDS if name != "docker"]
 """Those that one warm process forks."""
 
 
-def run(room: Room, code: str, seconds: float = 10.0) -> Any:
+def run(room: Room, code: str, seconds: float = 60.0) -> Any:
     """The `answer` that `code` leaves in the room.
 
     Raises:
@@ -131,7 +131,7 @@ class RaisedError(Exception):
     """The code in the room raised; its arguments are the exception's name and the traceback."""
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 5.0) -> bool:
+def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Did it come true in time?"""
     deadline = time.monotonic() + seconds
     while not true():

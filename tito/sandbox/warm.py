@@ -77,6 +77,12 @@ class WarmBackend:
         """
         raise NotImplementedError
 
+    def remedy(self, why: str) -> str:
+        """What to do about a warm process or a room that did not start."""
+        if "ModuleNotFoundError" in why:
+            return "install it into the grader's Python"
+        return "docs/sandbox.md says what it needs"
+
     def request(self) -> dict[str, Any]:
         """What this backend adds to the request for a room."""
         return {}
@@ -107,7 +113,7 @@ class WarmBackend:
         if not self._is_ready():
             why = self._last_complaint()
             self.close()
-            raise ToolError(f"{self.name}: its warm process did not start ({why}); `tito doctor` says what is missing")
+            raise ToolError(f"{self.name}: its warm process did not start ({why}); {self.remedy(why)}")
         self.started()
 
     def _run(self, plan: WarmProcess, control: int) -> subprocess.Popen[bytes]:
@@ -189,7 +195,7 @@ class WarmBackend:
             room.discard()
             why = str(error) or self._last_complaint()
             self.close()
-            raise ToolError(f"{self.name}: no room could be made ({why}); nothing was graded in it") from error
+            raise ToolError(f"{self.name}: no room could be made ({why}); {self.remedy(why)}") from error
         self._rooms.add(room)
         return room
 
