@@ -48,6 +48,16 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.AssignLatePenalties.plugin_class = f"{plugins}.late.CourseLatePolicy"
 
+c.GenerateFeedback.preprocessors = ["tito.feedback.grades.ReadGrades"]
+c.GenerateFeedback.exporter_class = "tito.feedback.exporter.FeedbackExporter"
+
+# The formgrader shows submissions to people who may change grades: nothing in one may run.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "markdown2html": "tito.feedback.markdown.markdown_to_html",
+    "clean_html": "tito.feedback.markdown.clean_html",
+}
+
 c.Execute.timeout = 120  # seconds a cell
 c.Execute.record_timing = False  # grading twice gives the same notebook
 c.Execute.extra_arguments = [

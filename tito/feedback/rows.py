@@ -12,7 +12,7 @@ from tito.cells import grade_id, is_graded, is_solution, nbgrader_metadata
 from tito.feedback.highlight import highlighted
 from tito.feedback.message import Message, take_apart
 from tito.feedback.states import FAILED, HAND, PASSED, UNKNOWN, WAITING, State, state_of
-from tito.feedback.text import shown
+from tito.feedback.text import cut, shown, visible
 from tito.feedback.view import Cell, Test
 from tito.grading.result import GradedSubmission, TestReport
 from tito.modules import MODULES
@@ -114,7 +114,7 @@ def _state_without_report(cell: Mapping[str, Any], failed: bool, score: float) -
 
 
 def _shown_message(text: str) -> Message:
-    message = take_apart(text)
+    message = take_apart(text[:_CODE])
     return Message(shown(message.hint, 3000, 60), shown(message.expected, 1500, 40), shown(message.got, 1500, 40))
 
 
@@ -123,10 +123,15 @@ def _printed(text: str) -> str:
 
 
 def _written(position: int, name: str, cell: Mapping[str, Any]) -> Cell:
-    source = shown(cell["source"], _CODE, 1000)
-    pieces = highlighted(source) if cell["cell_type"] == "code" else [("", source)]
+    source, note = cut(cell["source"], _CODE, 1000)
+    pieces = highlighted(visible(source)) if cell["cell_type"] == "code" else [("", visible(source))]
     comment = nbgrader_metadata(cell).get("comment")
-    return Cell(f"code-{position}", shown(name, 120), tuple(pieces), shown(comment) if isinstance(comment, str) else "")
+    return Cell(
+        f"code-{position}",
+        shown(name, 120),
+        (*pieces, ("cm", f"\n{note}")) if note else tuple(pieces),
+        shown(comment) if isinstance(comment, str) else "",
+    )
 
 
 def _number(found: Any, other: float) -> float:

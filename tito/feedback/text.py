@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["clipped", "shown", "visible"]
+__all__ = ["cut", "shown", "visible"]
 
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 """What a terminal shows as colours. It carries no text, so it is left out."""
@@ -20,16 +20,17 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 
-def clipped(text: str, characters: int, lines: int = 200) -> str:
-    """The beginning of `text`, with a note of what was left out."""
+def cut(text: str, characters: int, lines: int) -> tuple[str, str]:
+    """The beginning of `text`, and a note of what was left out; the note is empty when nothing was."""
     kept = "\n".join(text[:characters].split("\n")[:lines])
     left_out = len(text) - len(kept)
-    return f"{kept}\n[{left_out:,} more characters are not shown]" if left_out else text
+    return kept, f"[{left_out:,} more characters are not shown]" if left_out else ""
 
 
 def shown(text: str, characters: int = 4000, lines: int = 200) -> str:
-    """`text` as the page shows it: trimmed, clipped, visible."""
-    return visible(clipped(text.strip("\r\n").rstrip(), characters, lines))
+    """`text` as the page shows it: trimmed, cut, visible."""
+    kept, note = cut(text.strip("\r\n").rstrip(), characters, lines)
+    return visible(f"{kept}\n{note}" if note else kept)
 
 
 def _visible(character: str) -> str:
