@@ -46,9 +46,9 @@ def feedback_problems(term: Term, expected: Mapping[tuple[str, str], Expected]) 
 
 
 def error_texts(page: str) -> list[str]:
-    """The errors that a page of feedback shows below its cells, as plain text.
+    """What the tests said, as a page of feedback shows it, as plain text.
 
-    The cells' own text is on the page too, and holds every message that could have come.
+    The student's code is on the page too, and may hold any message.
     """
     reader = _Errors()
     reader.feed(page)
@@ -56,7 +56,10 @@ def error_texts(page: str) -> list[str]:
 
 
 def _messages(path: Path) -> dict[str, str]:
-    """What each graded cell of a graded notebook said: its error if it failed, else what it printed; by grade id."""
+    """What each graded cell of a graded notebook said: its error if it failed, else what it printed; by grade id.
+
+    The page shows a failed assertion's message alone, any other error with its name.
+    """
     import nbformat
 
     try:
@@ -64,7 +67,9 @@ def _messages(path: Path) -> dict[str, str]:
     except OSError as error:
         raise NotebookError(f"{path} cannot be read: {error.strerror} (it was left alone)") from None
     return {
-        str(grade_id(cell)): f"{output['ename']}: {output['evalue']}" if "ename" in output else output.get("text", "")
+        str(grade_id(cell)): f"{output['ename']}: {output['evalue']}".removeprefix("AssertionError: ")
+        if "ename" in output
+        else output.get("text", "")
         for cell in filter(is_graded, notebook.cells)
         for output in cell["outputs"]  # an error comes last
     }
@@ -82,26 +87,21 @@ def _squeezed(text: str) -> str:
 
 
 class _Errors(HTMLParser):
-    """Collects the text of error outputs: `<div class="... output_error">`."""
+    """Collects the text of `<p class="hint">` and `<pre class="said">`, which hold nothing but text."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
-        self._depth = 0
+        self._inside = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag != "div":
-            return
-        if self._depth:
-            self._depth += 1
-        elif "output_error" in (dict(attrs).get("class") or "").split():
-            self._depth = 1
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self._inside = dict(attrs).get("class") in ("hint", "said")
+        if self._inside:
             self.found.append("")
 
-    def handle_endtag(self, tag: str) -> None:
-        if self._depth and tag == "div":
-            self._depth -= 1
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002
+        self._inside = False
 
     def handle_data(self, data: str) -> None:
-        if self._depth:
+        if self._inside:
             self.found[-1] += data
