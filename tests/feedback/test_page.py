@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import nbformat
 import pytest
 
 from tests.feedback.made_up import LABEL, NUMPY, body, code_cell, elements, notebook, page, report, submission, texts
 from tito.grading.result import METADATA_KEY, Blame, CellReport
+from tito.submission import NOTES_ID
 
 
 def rows(html: str) -> list[str]:
@@ -169,6 +171,24 @@ def test_without_a_report_the_gradebook_speaks() -> None:
     assert "your code gave array([ 0.6, -2.8])" in articles(html)[0]
     assert "It printed v = 3" in articles(html)[0]
     assert "SECRET" not in html
+
+
+def test_without_a_report_the_notes_on_top_are_told() -> None:
+    graded = notebook(result := submission(report("a", "passed")))
+    note = nbformat.v4.new_markdown_cell("**What was mended**\n\n- The cell `a` was missing.")
+    graded.cells.insert(0, note | {"id": NOTES_ID})
+    del graded.metadata[METADATA_KEY]
+    assert "Put right before grading The cell a was missing." in body(page(result, graded))
+
+
+def test_a_task_is_graded_by_hand_and_commented() -> None:
+    graded = notebook(result := submission(report("a", "passed")))
+    task = nbformat.v4.new_markdown_cell("Explain why.")
+    task.metadata["nbgrader"] = {"grade_id": "why", "task": True, "points": 5.0, "score": 3.0, "comment": "In short."}
+    graded.cells.append(nbformat.from_dict(task))
+    html = page(result, graded)
+    assert rows(html)[1] == "why ● graded by hand 3 of 5"
+    assert "What your grader wrote why In short." in body(html)
 
 
 def test_an_answer_can_wait_for_its_grader() -> None:

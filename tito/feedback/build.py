@@ -15,6 +15,7 @@ from tito.feedback.text import shown
 from tito.feedback.view import Fault, Page, Raised, Score, Test
 from tito.grading.result import CellReport, GradedSubmission, TestReport
 from tito.modules import find_module
+from tito.submission import NOTES_ID
 
 __all__ = ["build_page"]
 
@@ -32,7 +33,7 @@ def build_page(notebook: Mapping[str, Any], names: Mapping[str, Any]) -> Page:
     rows = Rows(notebook["cells"], result)
     tests = rows.tests()
     page = Page(label, _title(label), shown(str(names["student"])), _time(result, names), _score(names, tests), tests)
-    values: dict[str, Any] = {"note": note, "cells": tuple(rows.cells.values())}
+    values: dict[str, Any] = {"note": note, "cells": tuple(rows.cells.values()), "findings": _notes(notebook["cells"])}
     if result is not None:
         values |= {
             "findings": _sentences(result.findings),
@@ -81,6 +82,12 @@ def _sentences(found: Iterable[str]) -> tuple[str, ...]:
     sentences = [shown(sentence, 500, 10) for sentence in found]
     more = [f"… and {len(sentences) - _MOST} more."] if len(sentences) > _MOST else []
     return tuple(sentences[:_MOST] + more)
+
+
+def _notes(cells: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What was mended before grading, from the cell on top of the notebook that says it to graders."""
+    notes = next((cell["source"] for cell in cells if cell.get("id") == NOTES_ID), "")
+    return _sentences(line.removeprefix("- ") for line in notes.splitlines() if line.startswith("- "))
 
 
 def _faults(result: GradedSubmission) -> tuple[Fault, ...]:

@@ -44,9 +44,9 @@ class Rows:
         self.cells = {
             name: _written(position, name, cell)
             for position, cell in enumerate(cells)
-            if is_solution(cell) and (name := grade_id(cell))
+            if (is_solution(cell) or _is_task(cell)) and (name := grade_id(cell))
         }
-        """The student's cells by grade id, in the notebook's order."""
+        """The cells that the student wrote or that a grader comments on, by grade id, in the notebook's order."""
 
     def tests(self) -> tuple[Test, ...]:
         """A row for each graded cell of the notebook, then one for each report whose cell is gone."""
@@ -56,7 +56,7 @@ class Rows:
             name = grade_id(cell)
             if name in self.cells:
                 about.append(self.cells[name])
-            if name and (is_graded(cell) or nbgrader_metadata(cell).get("task") is True):
+            if name and (is_graded(cell) or _is_task(cell)):
                 found.append(self._test(len(found), name, cell, tuple(about)))
                 about = []
         gone = [name for name in self._reports if name not in {test.id for test in found}]
@@ -72,15 +72,15 @@ class Rows:
         return replace(row, **values)
 
     def _reported(self, report: TestReport, score: float) -> dict[str, Any]:
-        said = f"{report.error}: {report.message}" if report.error != "AssertionError" else report.message
+        said = _said(report.error, report.message)
         section = report.section.strip()
         number = section.partition(".")[0]
         return {
             "title": shown(report.title or report.id, 120),
             "state": state_of(report),
             "earned": report.earned if abs(score - report.earned) > 1e-9 else None,
-            "said": shown(said.strip(": \n")),
-            "message": _shown_message(report.message if report.error == "AssertionError" else said.strip(": \n")),
+            "said": shown(said),
+            "message": _shown_message(said),
             "hidden": report.hidden,
             "line": "" if report.hidden else shown(report.line, 500),
             "frames": shown(report.traceback),
@@ -99,18 +99,26 @@ def _from_outputs(cell: Mapping[str, Any], score: float) -> dict[str, Any]:
     printed = "".join(one["text"] for one in outputs if one["output_type"] == "stream" and one["name"] == "stdout")
     values: dict[str, Any] = {"state": _state_without_report(cell, error is not None, score)}
     if error is not None:
-        plain = error["ename"] == "AssertionError"
-        said = error["evalue"] if plain else f"{error['ename']}: {error['evalue']}"
+        said = _said(error["ename"], error["evalue"])
         values |= {"said": shown(said), "message": _shown_message(said)}
     return {**values, "printed": _printed(printed)}
 
 
 def _state_without_report(cell: Mapping[str, Any], failed: bool, score: float) -> State:
-    if is_solution(cell) or nbgrader_metadata(cell).get("task") is True:
+    if is_solution(cell) or _is_task(cell):
         return WAITING if nbgrader_metadata(cell).get("waiting") else HAND
     if failed:
         return FAILED
     return PASSED if score > 0 else UNKNOWN
+
+
+def _is_task(cell: Mapping[str, Any]) -> bool:
+    return nbgrader_metadata(cell).get("task") is True
+
+
+def _said(error: str, message: str) -> str:
+    """What a test said. That a failed assertion is an AssertionError helps nobody, other exceptions are named."""
+    return message if error in ("", "AssertionError") else f"{error}: {message}".removesuffix(": ")
 
 
 def _shown_message(text: str) -> Message:
