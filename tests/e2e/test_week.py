@@ -241,9 +241,9 @@ def student_reads_feedback(ada: Person, assignments: AssignmentList, module: Mod
     row.get_by_role("button", name="Fetch Feedback").click()
     page = open_feedback(ada.page, row, MODULE)
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        f"{sum(module.expected.values())} of {sum(module.points.values())} points"
+        f"{sum(module.expected.values()):g} of {sum(module.points.values()):g} points"
     )
-    scores = [f"{earned} of {module.points[test]}" for test, earned in module.expected.items()]
+    scores = [f"{earned:g} of {module.points[test]:g}" for test, earned in module.expected.items()]
     expect(page.locator("tbody td.number")).to_have_text(scores)
     people.photograph(ada, "feedback")
     page.get_by_role("heading", name="To mend").scroll_into_view_if_needed()

@@ -44,9 +44,10 @@ def leave(course: Course, student: str, result: GradedSubmission | None, noteboo
 
 
 def change_by_hand(course: Course, student: str, **changes: Any) -> None:
-    """What a person does in the formgrader to the second test, and the late policy to the whole."""
+    """What a person does in the formgrader to the second test, the late policy to the whole, and nbgrader to a hole."""
     with Gradebook(f"sqlite:///{course.root}/gradebook.db") as book:
         book.find_grade(NAMES[1], LABEL, LABEL, student).manual_score = changes["score"]
         book.find_comment("double-2", LABEL, LABEL, student).manual_comment = changes["comment"]
+        book.find_comment("double-1", LABEL, LABEL, student).auto_comment = "No response."
         book.find_submission_notebook(LABEL, LABEL, student).late_submission_penalty = changes["penalty"]
         book.db.commit()

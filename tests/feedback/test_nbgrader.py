@@ -38,6 +38,9 @@ def test_the_page_is_generated_and_released(course: Course) -> None:
     assert "A grader changed the points from 20 to 5." in body(html)
     assert texts(html, "tr")[2] == "title of test-double-2 ✗ failed 5 of 20"
 
+    assert "What your grader wrote double-1" not in body(html), "nobody wrote that there is no response"
+    assert "Your code As it was graded. double-1 as it was released" in body(html)
+
     gradebook.feedback(course, LABEL, "ada")
     name = f"{notebook_hash(secret=SECRET, notebook_id=LABEL)}.html"
     assert (course.root / "exchange" / "tiny" / "feedback" / name).read_text(encoding="utf-8") == html

@@ -18,7 +18,8 @@ __all__ = ["ReadGrades"]
 class ReadGrades(GetGrades):
     """nbgrader's GetGrades, which also tells what still waits for a grader and when the work was handed in.
 
-    A cell that the gradebook does not know (the source has changed since) is left without a score.
+    "No response", which nbgrader itself puts down as a comment, becomes the flag `untouched`. A cell that the gradebook
+    does not know (the source has changed since) is left without a score.
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
@@ -36,6 +37,13 @@ class ReadGrades(GetGrades):
         except MissingEntry:
             self.log.warning("The gradebook has no cell %s", nbgrader_metadata(cell).get("grade_id"))
         return cell, resources
+
+    def _get_comment(self, cell: NotebookNode, resources: dict[str, Any]) -> None:  # noqa: ARG002
+        comment = self.gradebook.find_comment(
+            cell.metadata["nbgrader"]["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        )
+        cell.metadata.nbgrader["comment"] = comment.manual_comment
+        cell.metadata.nbgrader["untouched"] = comment.auto_comment is not None
 
     def _get_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         super()._get_score(cell, resources)

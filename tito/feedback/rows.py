@@ -118,6 +118,8 @@ def _is_task(cell: Mapping[str, Any]) -> bool:
 
 def _said(error: str, message: str) -> str:
     """What a test said. That a failed assertion is an AssertionError helps nobody, other exceptions are named."""
+    if error == "NotImplementedError" and not message:
+        message = "a part of it is not written yet"
     return message if error in ("", "AssertionError") else f"{error}: {message}".removesuffix(": ")
 
 
@@ -133,12 +135,14 @@ def _printed(text: str) -> str:
 def _written(position: int, name: str, cell: Mapping[str, Any]) -> Cell:
     source, note = cut(cell["source"], _CODE, 1000)
     pieces = highlighted(visible(source)) if cell["cell_type"] == "code" else [("", visible(source))]
-    comment = nbgrader_metadata(cell).get("comment")
+    metadata = nbgrader_metadata(cell)
+    comment = metadata.get("comment")
     return Cell(
         f"code-{position}",
         shown(name, 120),
         (*pieces, ("cm", f"\n{note}")) if note else tuple(pieces),
         shown(comment) if isinstance(comment, str) else "",
+        metadata.get("untouched") is True,
     )
 
 

@@ -61,6 +61,8 @@ class Cell:
     pieces: tuple[tuple[str, str], ...]
     comment: str = ""
     """A grader's."""
+    untouched: bool = False
+    """Is it as it was released?"""
 
 
 @dataclass(frozen=True)
