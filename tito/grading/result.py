@@ -29,7 +29,7 @@ class CellReport:
 
 @dataclass(frozen=True)
 class Blame:
-    """Which earlier module made a test fail that passes with the reference's: `03_activations`, and its failing tests."""
+    """The earlier module that made a test fail which passes with the reference's: `03_activations`."""
 
     module: str
     tests: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ class GradedSubmission:
         Raises:
             KeyError, TypeError: it did not.
         """
-        values = dict(found)
+        values = {"backend": "", **found}
         values["tests"] = tuple(_test(test) for test in values["tests"])
         values["cells"] = tuple(CellReport(**cell) for cell in values["cells"])
         for name in ("findings", "library"):

@@ -9,6 +9,7 @@ from nbconvert.exporters import NotebookExporter
 
 from tito.course import Course
 from tito.errors import TitoError
+from tito.grading.result import METADATA_KEY
 from tito.modules import find_module
 from tito.nbgrader_plugins.guard import guard
 from tito.nbgrader_plugins.skeleton import course_skeleton
@@ -63,6 +64,7 @@ def _with_notes(notebook: NotebookNode, findings: list[str]) -> NotebookNode:
     """The notebook with what was mended on top, where its author will read it."""
     import nbformat
 
+    notebook.metadata[METADATA_KEY] = {"findings": list(findings)}
     if findings:
         text = "\n".join(["**What was mended before grading**", "", *(f"- {finding}" for finding in findings)])
         cell = {"cell_type": "markdown", "id": NOTES_ID, "metadata": {}, "source": text}

@@ -68,7 +68,10 @@ class Room(Protocol):
         """Send SIGINT to the room's first process; it may ignore it."""
 
     def end(self) -> Ending:
-        """End whatever is left of the room and forget it. Can be called twice; gives the same answer."""
+        """End whatever is left of the room and forget it: read from `stdout` and `stderr` before, they are closed here.
+
+        Can be called twice; gives the same answer.
+        """
 
 
 class Backend(Protocol):
@@ -82,6 +85,13 @@ class Backend(Protocol):
 
         Raises:
             ToolError: it does not work here, with the reason and the remedy.
+        """
+
+    def check(self) -> None:
+        """Start it where it is not started, and see a room answer.
+
+        Raises:
+            ToolError: it does not work here, with the reason and the remedy; it is closed then.
         """
 
     def room(self, limits: Limits) -> Room:
