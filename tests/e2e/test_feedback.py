@@ -246,8 +246,10 @@ def usual_result() -> GradedSubmission:
         momentum,
         adam,
         xor,
-        report("test-schedule", "timeout", title="a schedule"),
-        report("test-last", "not run", title="AdamW"),
+        report("test-schedule", "timeout", title="a schedule", message="the cell ran longer than 30 s"),
+        report(
+            "test-last", "not run", title="AdamW", message="the time for the whole notebook was up before this cell"
+        ),
         cells=[
             CellReport(
                 "free-3", "failed", error="NameError: name 'plt' is not defined", traceback="line 2\n    plt.plot(x)"

@@ -44,7 +44,7 @@ def submission(*tests: TestReport, cells: Sequence[CellReport] = (), **values: A
         "attempt": "2027-02-03 17:26:15.123456 UTC",
         "key": "0123456789abcdef" * 4,
         "backend": "bubblewrap",
-        "policy": "reference",
+        "policy": "own-first",
     }
     return GradedSubmission(**plain | values, tests=tests, cells=tuple(cells))
 

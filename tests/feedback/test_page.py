@@ -61,14 +61,14 @@ def test_another_exception_is_named() -> None:
 @pytest.mark.parametrize(
     ("status", "word", "why"),
     [
-        ("timeout", "✗ too slow", "loop that never ends"),
-        ("died", "✗ ended the run", "ended the process"),
+        ("timeout", "✗ too slow", "It took 31 s. Is there a loop that never ends?"),
+        ("died", "✗ ended the run", "It took 31 s. Does it call exit"),
         ("not run", "– not run", "had no chance"),
         ("a status of tomorrow", "✗ failed", ""),
     ],
 )
 def test_how_a_test_can_end(status: str, word: str, why: str) -> None:
-    html = page(submission(report("a", status)))
+    html = page(submission(report("a", status, error="RuntimeError", message="It took 31 s.")))
     assert rows(html) == [f"title of a {word} 0 of 25"]
     assert why in articles(html)[0]
 
@@ -107,6 +107,13 @@ def test_a_policy_may_keep_the_points() -> None:
     html = page(submission(report("a", blame=Blame("03_activations"))))
     assert rows(html) == ["title of a ✗ failed: 03_activations is at fault 0 of 25"]
     assert "You have the points" not in body(html)
+
+
+def test_several_modules_may_be_to_blame_together() -> None:
+    blame = Blame("several earlier modules together")
+    html = page(submission(report("a", "passed", blame=blame)))
+    assert rows(html) == ["title of a ◐ points given: several earlier modules together are at fault 25 of 25"]
+    assert "Mend first several earlier modules together. 1 test of this notebook fails" in body(html)
 
 
 def test_what_was_put_right_and_what_is_wrong_with_the_library() -> None:

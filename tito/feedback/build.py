@@ -10,7 +10,7 @@ from typing import Any
 from tito.errors import UnknownModuleError
 from tito.feedback.result import read_result
 from tito.feedback.rows import Rows
-from tito.feedback.states import is_given
+from tito.feedback.states import is_given, is_module
 from tito.feedback.text import shown
 from tito.feedback.view import Fault, Page, Raised, Score, Test
 from tito.grading.result import CellReport, GradedSubmission, TestReport
@@ -21,6 +21,12 @@ __all__ = ["build_page"]
 
 _MOST = 50
 """Entries of a list that are shown: a hostile notebook can make any number of them."""
+
+_POLICIES = {
+    "own-first": "your own earlier modules, and the reference's where yours are at fault",
+    "own": "your own earlier modules",
+    "reference": "the reference's earlier modules",
+}
 
 
 def build_page(notebook: Mapping[str, Any], names: Mapping[str, Any]) -> Page:
@@ -41,7 +47,7 @@ def build_page(notebook: Mapping[str, Any], names: Mapping[str, Any]) -> Page:
             "faults": _faults(result),
             "raised": tuple(_raised(report, rows) for report in _failed_cells(result)[:_MOST]),
             "backend": shown(result.backend, 80),
-            "policy": shown(result.policy, 80),
+            "policy": _POLICIES.get(result.policy, shown(result.policy, 80)),
             "key": shown(result.key, 12).split("\n")[0],
         }
     return replace(page, **values)
@@ -102,7 +108,9 @@ def _faults(result: GradedSubmission) -> tuple[Fault, ...]:
 def _fault(module: str, affected: list[TestReport]) -> Fault:
     tests = dict.fromkeys(name for test in affected if test.blame for name in test.blame.tests)
     given = sum(is_given(test) for test in affected)
-    return Fault(shown(module, 80), tuple(shown(name, 80) for name in tests)[:_MOST], len(affected), given)
+    return Fault(
+        shown(module, 80), is_module(module), tuple(shown(name, 80) for name in tests)[:_MOST], len(affected), given
+    )
 
 
 def _failed_cells(result: GradedSubmission) -> list[CellReport]:

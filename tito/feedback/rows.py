@@ -11,7 +11,7 @@ from typing import Any
 from tito.cells import grade_id, is_graded, is_solution, nbgrader_metadata
 from tito.feedback.highlight import highlighted
 from tito.feedback.message import Message, take_apart
-from tito.feedback.states import FAILED, HAND, PASSED, UNKNOWN, WAITING, State, state_of
+from tito.feedback.states import FAILED, HAND, PASSED, UNKNOWN, WAITING, State, is_module, state_of
 from tito.feedback.text import cut, shown, visible
 from tito.feedback.view import Cell, Test
 from tito.grading.result import GradedSubmission, TestReport
@@ -72,7 +72,8 @@ class Rows:
         return replace(row, **values)
 
     def _reported(self, report: TestReport, score: float) -> dict[str, Any]:
-        said = _said(report.error, report.message)
+        ended_early = report.status in ("timeout", "died", "not run")  # then the error is the grader's, not the code's
+        said = report.message if ended_early else _said(report.error, report.message)
         section = report.section.strip()
         number = section.partition(".")[0]
         return {
@@ -88,8 +89,12 @@ class Rows:
             "warned": shown(report.stderr, 2000, 50),
             "notebook": next((module.label for module in MODULES if str(module.number) == number), ""),
             "section": self._sections.get(section, shown(section, 40)),
-            "fault": shown(report.blame.module, 80) if report.blame else "",
+            "fault": _fault(report.blame.module) if report.blame else "",
         }
+
+
+def _fault(module: str) -> str:
+    return f"{shown(module, 80)} {'is' if is_module(module) else 'are'} at fault"
 
 
 def _from_outputs(cell: Mapping[str, Any], score: float) -> dict[str, Any]:

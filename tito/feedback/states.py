@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tito.grading.result import TestReport
+from tito.modules import MODULES
 
-__all__ = ["FAILED", "GIVEN", "HAND", "PASSED", "UNKNOWN", "WAITING", "State", "is_given", "state_of"]
+__all__ = ["FAILED", "GIVEN", "HAND", "PASSED", "UNKNOWN", "WAITING", "State", "is_given", "is_module", "state_of"]
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,9 @@ FAILED = State("failed", "✗", "failed", to_mend=True)
 _STATES = {
     "passed": PASSED,
     "failed": FAILED,
-    "timeout": State(
-        "timeout", "✗", "too slow", "It did not end in the time it is given. Is there a loop that never ends?", True
-    ),
-    "died": State(
-        "died",
-        "✗",
-        "ended the run",
-        "Your code ended the process that ran it: it used too much memory, or it called exit. "
-        "Tests after this one may not have run.",
-        True,
-    ),
-    "not run": State("not-run", "–", "not run", "An earlier cell ended the run, so this test had no chance.", True),
+    "timeout": State("timeout", "✗", "too slow", "Is there a loop that never ends?", to_mend=True),
+    "died": State("died", "✗", "ended the run", "Does it call exit, or fill the memory?", to_mend=True),
+    "not run": State("not-run", "–", "not run", "This test had no chance.", to_mend=True),
 }
 
 
@@ -55,3 +47,8 @@ def state_of(test: TestReport) -> State:
 def is_given(test: TestReport) -> bool:
     """Did it fail because of an earlier module, and earn its points all the same?"""
     return test.blame is not None and test.earned >= test.points
+
+
+def is_module(name: str) -> bool:
+    """Is one module at fault, `03_activations`, or does `name` stand for several?"""
+    return name in {module.label for module in MODULES}

@@ -47,7 +47,7 @@ class Test:
     notebook: str = ""
     """The notebook with that section."""
     fault: str = ""
-    """The earlier module at fault."""
+    """`03_activations is at fault`."""
     code: tuple[Cell, ...] = ()
     """The student's cells that this test is about."""
 
@@ -81,6 +81,8 @@ class Fault:
     """An earlier module that made tests fail."""
 
     module: str
+    one: bool
+    """Is it one module? Otherwise `module` says that only several together are to blame."""
     tests: tuple[str, ...]
     """Grade ids of the tests that fail there."""
     affected: int
