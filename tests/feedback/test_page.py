@@ -129,6 +129,7 @@ def test_what_was_put_right_and_what_is_wrong_with_the_library() -> None:
             ],
         )
     )
+    assert "Mend first The cell hole-of-a of yours did not run to its end. NameError: y" in body(html)
     assert "Put right before grading The cell imports was missing." in body(html)
     assert "Your own library 04_layers: no Python" in body(html)
     assert articles(html) == [

@@ -14,6 +14,7 @@ from tests.feedback.made_up import NUMPY, report, submission
 from tito.feedback.highlight import highlighted
 from tito.feedback.message import Message, take_apart
 from tito.feedback.result import read_result
+from tito.feedback.sections import Sections
 from tito.feedback.text import shown, visible
 from tito.grading.result import METADATA_KEY, Blame, CellReport
 
@@ -92,6 +93,25 @@ def test_other_words_stay_together() -> None:
 def test_any_message_can_be_taken_apart(text: str) -> None:
     assert take_apart(text).hint in text
     assert take_apart(NUMPY + text).expected.startswith("array([ 0.15, -3.7])")
+
+
+@pytest.mark.parametrize(
+    ("number", "found"),
+    [
+        ("6.2", ("6.2 Momentum", "06_optimizers")),
+        ("4.1", ("4.1", "04_layers")),
+        ("", ("6.3 Adam", "06_optimizers")),
+        ("6.0", ("6.3 Adam", "06_optimizers")),
+        ("99.1", ("6.3 Adam", "06_optimizers")),
+        ("<b>", ("6.3 Adam", "06_optimizers")),
+    ],
+)
+def test_a_test_leads_to_a_section_that_exists(number: str, found: tuple[str, str]) -> None:
+    headings = ["## 6.2 Momentum — yours (25 points)", "Text\n### 6.3 Adam\nMore", "## Not a section"]
+    cells = [{"cell_type": "markdown", "source": text, "metadata": {}} for text in headings]
+    test = {"cell_type": "code", "source": "", "metadata": {"nbgrader": {"grade_id": "test-adam"}}}
+    assert Sections([*cells, test]).find(number, "test-adam") == found
+    assert Sections([test]).find("6.0", "test-adam") == ("6.0", "06_optimizers")
 
 
 RESULT = submission(

@@ -11,16 +11,13 @@ from typing import Any
 from tito.cells import grade_id, is_graded, is_solution, nbgrader_metadata
 from tito.feedback.highlight import highlighted
 from tito.feedback.message import Message, take_apart
+from tito.feedback.sections import Sections
 from tito.feedback.states import FAILED, HAND, PASSED, UNKNOWN, WAITING, State, is_module, state_of
 from tito.feedback.text import cut, shown, visible
 from tito.feedback.view import Cell, Test
 from tito.grading.result import GradedSubmission, TestReport
-from tito.modules import MODULES
 
 __all__ = ["Rows"]
-
-_HEADING = re.compile(r"^#{1,6}[ \t]+(\d{1,2}\.\d{1,2})[ \t]+(.+?)(?: — .*)?$", re.MULTILINE)
-"""`## 6.2 Momentum — yours (25 points)`: the number and the name of a section."""
 
 _OWN_WORDS = re.compile(r"^(?:🔬 Unit Test: .*|📈 Progress: .*)\n?", re.MULTILINE)
 """What every test of the course prints by itself. It says nothing that the page does not."""
@@ -35,12 +32,7 @@ class Rows:
     def __init__(self, cells: Sequence[Mapping[str, Any]], result: GradedSubmission | None) -> None:
         self._cells = cells
         self._reports = {test.id: test for test in result.tests} if result else {}
-        self._sections = {
-            number: f"{number} {shown(title.strip(), 120)}"
-            for cell in cells
-            if cell["cell_type"] == "markdown"
-            for number, title in _HEADING.findall(cell["source"])
-        }
+        self._sections = Sections(cells)
         self.cells = {
             name: _written(position, name, cell)
             for position, cell in enumerate(cells)
@@ -74,8 +66,7 @@ class Rows:
     def _reported(self, report: TestReport, score: float) -> dict[str, Any]:
         ended_early = report.status in ("timeout", "died", "not run")  # then the error is the grader's, not the code's
         said = report.message if ended_early else _said(report.error, report.message)
-        section = report.section.strip()
-        number = section.partition(".")[0]
+        section, label = self._sections.find(report.section, report.id)
         return {
             "title": shown(report.title or report.id, 120),
             "state": state_of(report),
@@ -87,8 +78,8 @@ class Rows:
             "frames": shown(report.traceback),
             "printed": _printed(report.stdout),
             "warned": shown(report.stderr, 2000, 50),
-            "notebook": next((module.label for module in MODULES if str(module.number) == number), ""),
-            "section": self._sections.get(section, shown(section, 40)),
+            "section": section,
+            "notebook": label,
             "fault": _fault(report.blame.module) if report.blame else "",
         }
 

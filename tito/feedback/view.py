@@ -121,5 +121,10 @@ class Page:
         return tuple(test for test in self.tests if not test.state.to_mend)
 
     @property
+    def broken(self) -> Raised | None:
+        """The first cell of the student's own answers that did not run: what follows may fail because of it."""
+        return next((cell for cell in self.raised if cell.anchor), None)
+
+    @property
     def commented(self) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if cell.comment)
