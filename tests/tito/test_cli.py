@@ -13,8 +13,19 @@ from tests.tiny import make_course
 from tito.course import Course
 from tito.percent import read_source, source_path
 
-VERBS = ("audit", "check", "data", "demo", "export", "feedback", "format", "grade", "lib")
-COMMANDS = (*VERBS, "milestone", "notebooks", "release", "status", "test")
+VERBS = ("audit", "backup", "check", "data", "demo", "export", "feedback", "format", "grade", "lib")
+COMMANDS = (
+    *VERBS,
+    "milestone",
+    "notebooks",
+    "release",
+    "restore",
+    "roster",
+    "schedule",
+    "status",
+    "test",
+    "upgrade-db",
+)
 
 
 def tito(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
