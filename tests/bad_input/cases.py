@@ -139,6 +139,14 @@ def _(folder: Path, notebook: Notebook) -> None:
         (folder / name).write_text("mine")
 
 
+@case("page-beside", 100)
+def _(folder: Path, notebook: Notebook) -> None:
+    save(folder, notebook)
+    (folder / "a[b]").mkdir()
+    for name in ("page.html", f"{LABEL}.html", "a[b]/picture.svg"):
+        (folder / name).write_text("<script>alert(1)</script>")
+
+
 # Student names that no roster allows, but a folder can have.
 @case("[ada]", None, "[ada]")
 def _(folder: Path, notebook: Notebook) -> None:

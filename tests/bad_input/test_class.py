@@ -135,6 +135,13 @@ def test_no_link_was_followed_and_no_file_shadowed_a_module(graded: Class) -> No
     assert "SEES tinytorch_lib/__init__.py" in seen, "the library is imported from memory, whatever stands around"
 
 
+def test_nothing_but_the_notebook_is_there_for_the_formgrader_to_serve(graded: Class) -> None:
+    submitted = {path.name for path in graded.course.root.glob("submitted/*/*/*") if path.is_file()}
+    served = {path.name for path in graded.course.root.glob("autograded/*/*/**/*")}
+    assert {"numpy.py", "page.html"} <= submitted
+    assert served == {f"{LABEL}.ipynb", "timestamp.txt"}
+
+
 def test_what_a_student_printed_is_kept_within_bounds(graded: Class) -> None:
     assert graded.graded("floods").stat().st_size < 2_000_000
     assert graded.graded("zoë o'brien; --help {large}").stat().st_size < 2_000_000
