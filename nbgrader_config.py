@@ -39,20 +39,10 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    f"{plugins}.execution.ExecuteFairly",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    f"{plugins}.examine.Examine",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.AssignLatePenalties.plugin_class = f"{plugins}.late.CourseLatePolicy"
-
-c.Execute.timeout = 120  # seconds a cell
-c.Execute.record_timing = False  # grading twice gives the same notebook
-c.Execute.extra_arguments = [
-    "--InteractiveShellApp.ignore_cwd=True",  # a numpy.py beside the notebook must not become numpy
-    "--HistoryManager.hist_file=:memory:",
-]
-c.ExecutePreprocessor.timeout = c.Execute.timeout
-c.KernelManager.transport_encryption = "auto"  # other users of the machine read nothing on the kernel's ports

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tito.errors import CourseFileError, UnknownModuleError
+from tito.grading.policy import GradingPolicy, read_policy
 from tito.modules import Module, find_module
 
 __all__ = ["COURSE_FILE", "Course", "LatePolicy", "Schedule", "user_name_problem"]
@@ -89,6 +90,7 @@ class Course:
     title: str
     schedule: Schedule
     late: LatePolicy
+    grading: GradingPolicy
     instructors: tuple[str, ...]
     tas: tuple[str, ...]
     students: tuple[str, ...]
@@ -139,7 +141,7 @@ class _Reader:
         self.values = values
 
     def course(self, root: Path) -> Course:
-        unknown = self.values.keys() - {"course", "schedule", "modules", "late", "roster"}
+        unknown = self.values.keys() - {"course", "schedule", "modules", "late", "grading", "roster"}
         if unknown:
             self.fail(sorted(unknown)[0], "is not a table this course knows")
         course_id = self.get("course", "id", str)
@@ -156,7 +158,8 @@ class _Reader:
             if everyone.count(name) > 1:
                 self.fail("roster", f"names {name!r} twice; one person has one role, and case does not tell two apart")
         title = self.get("course", "title", str, course_id)
-        return Course(root, course_id, title, self.schedule(), late, **people)
+        grading = read_policy(self.get_table("grading"), self.fail)
+        return Course(root, course_id, title, self.schedule(), late, grading, **people)
 
     def schedule(self) -> Schedule:
         term_start = self.get("course", "term_start", date, None)
@@ -209,6 +212,12 @@ class _Reader:
         if isinstance(value, bool) or not 0 <= value < 1e6:
             self.fail(f"{table}.{key}", f"must be a number of at least 0, got {value!r}")
         return float(value)
+
+    def get_table(self, name: str) -> dict[str, Any]:
+        table = self.values.get(name, {})
+        if not isinstance(table, dict):
+            self.fail(name, f"must be a table, got {table!r}")
+        return dict(table)
 
     def get(self, table: str, key: str, kind: Any, *default: Any) -> Any:
         value = self.values.get(table, {}).get(key, *default[:1])
