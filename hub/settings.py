@@ -19,6 +19,10 @@ ROLES = Path(__file__).parent / "roles"
 """One folder a role, put on JUPYTER_CONFIG_PATH: Jupyter looks there before anywhere else."""
 
 
+SECTION = "section-"
+"""Begins the names of the hub's groups that stand for sections."""
+
+
 class People(Protocol):
     """What the settings use of a `tito.course.Course`."""
 
@@ -30,6 +34,8 @@ class People(Protocol):
     def tas(self) -> tuple[str, ...]: ...
     @property
     def students(self) -> tuple[str, ...]: ...
+    @property
+    def section_members(self) -> Mapping[str, tuple[str, ...]]: ...
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,25 @@ def server_arguments(local: Local) -> list[str]:
     return [*arguments, "--allow-root"] if local.as_root else arguments
 
 
+def section_groups(people: People) -> dict[str, dict[str, list[str]]]:
+    """A hub group for each section, with its students and the TAs who look after it."""
+    return {f"{SECTION}{section}": {"users": list(names)} for section, names in people.section_members.items()}
+
+
+def groups_of(people: People, user: str) -> list[str]:
+    """The groups of sections that a user is in."""
+    return [name for name, group in section_groups(people).items() if user in group["users"]]
+
+
+def release_service(places: Places, python: str) -> dict[str, Any]:
+    """The service that releases each module on its date. It needs nothing of the hub and has no page there."""
+    return {
+        "name": "release",
+        "command": [python, "-m", "hub.release", "--course", str(places.course)],
+        "display": False,
+    }
+
+
 def hub_values(people: People, local: Local, python: str = sys.executable) -> dict[str, dict[str, Any]]:
     """Every trait that the hub's configuration sets, by class."""
     places, ports = local.places, local.ports
@@ -146,6 +171,8 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "cleanup_servers": True,
             "cleanup_proxy": True,
             "upgrade_db": True,
+            "load_groups": section_groups(people),
+            "services": [release_service(places, python)],
             "log_level": "INFO",
         },
         "ConfigurableHTTPProxy": {
@@ -159,6 +186,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             # Without these two, whoever logged in once stays allowed after leaving the roster.
             "allow_existing_users": False,
             "delete_invalid_users": True,
+            "sections": {name: groups_of(people, name) for name in everyone},
         },
         "CourseSpawner": {
             "cmd": [python, "-m", "jupyterhub.singleuser"],
