@@ -140,6 +140,14 @@ def grade(
 
 
 @app.command()
+def doctor() -> None:
+    """Which exam rooms, limits and database are in force, and what is missing."""
+    from tito.commands import doctor as command
+
+    command.doctor()
+
+
+@app.command()
 def feedback(module: Which = None, module_option: WhichOption = None, student: Student = None) -> None:
     """Write feedback for what is graded and hand it out."""
     from tito.commands import grading

@@ -43,7 +43,7 @@ def clean_html(html: str | bytes) -> str:
     in the page itself or not there.
     """
     text = html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html)
-    return nh3.clean(
+    cleaned: str = nh3.clean(
         text,
         tags=_TAGS,
         attributes={"a": {"href", "title"}, "img": {"src", "alt"}, "td": {"colspan", "rowspan"}},
@@ -51,6 +51,7 @@ def clean_html(html: str | bytes) -> str:
         url_schemes={"http", "https", "mailto", "data"},
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+    return cleaned
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

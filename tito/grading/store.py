@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Container
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ from tito.cells import grade_id, is_solution
 from tito.course import Course
 from tito.errors import ToolError
 from tito.grading.result import METADATA_KEY, GradedSubmission
+from tito.nbgrader_plugins.guard import drop_extras
 from tito.notebooks import notebook_text
-from tito.submission import EXCHANGE_FILES
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -127,8 +126,9 @@ class Store(AbstractContextManager["Store"]):
         try:
             _remove(fresh)
             fresh.mkdir(parents=True)
-            _copy_others(self._folder("submitted", graded.module, graded.student), fresh, EXCHANGE_FILES)
-            _copy_others(self._source(graded.module), fresh)
+            for origin in (self._folder("submitted", graded.module, graded.student), self._source(graded.module)):
+                _copy_others(origin, fresh)
+            drop_extras(fresh, self._source(graded.module))
             (fresh / f"{graded.module}.ipynb").write_text(notebook_text(notebook), encoding="utf-8")
             for path in fresh.rglob("*"):
                 if path.is_file():
@@ -167,14 +167,12 @@ def _untouched(notebook: NotebookNode) -> set[str]:
     }
 
 
-def _copy_others(origin: Path, dest: Path, only: Container[str] | None = None) -> None:
-    """What came with a notebook, or those of it that `only` names. A submission with a link in it is not graded."""
+def _copy_others(origin: Path, dest: Path) -> None:
+    """What came with a notebook. Links never get here: a submission that has one is not graded."""
     for path in sorted(origin.rglob("*")) if origin.is_dir() else ():
-        relative = path.relative_to(origin)
-        hidden = any(part in {".ipynb_checkpoints", "__pycache__"} for part in relative.parts)
-        wanted = path.suffix not in {".ipynb", ".pyc"} if only is None else str(relative) in only
-        if wanted and path.is_file() and not path.is_symlink() and not hidden:
-            target = dest / relative
+        hidden = any(part in {".ipynb_checkpoints", "__pycache__"} for part in path.relative_to(origin).parts)
+        if path.is_file() and not path.is_symlink() and path.suffix not in {".ipynb", ".pyc"} and not hidden:
+            target = dest / path.relative_to(origin)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             shutil.copy(path, target)
