@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 __all__ = [
-    "EXCHANGE_FILES",
     "MAX_BYTES",
     "NOTES_ID",
     "Assembled",
@@ -35,13 +34,6 @@ MAX_BYTES = 100_000_000
 
 NOTES_ID = "grader-notes"
 """Cell id of the list of what was mended, on top of a graded notebook."""
-
-EXCHANGE_FILES = frozenset({"timestamp.txt", "submission_secret.txt"})
-"""What nbgrader's exchange puts beside a submitted notebook: all that goes with it to where graded notebooks are.
-
-The formgrader serves every file there under its own address, so a page among a student's files would run with the
-grader's rights; and nbgrader copies them on, to where it takes all HTML for feedback. `submitted/` keeps them.
-"""
 
 _TYPES = {"code", "markdown", "raw"}
 _DEFINITION = re.compile(r"^(?:async def|def|class)\s+(\w+)", re.MULTILINE)

@@ -11,9 +11,12 @@ from tito.course import Course
 from tito.errors import NotebookError, TitoError
 from tito.modules import find_module
 from tito.nbgrader_plugins.skeleton import check_generated, course_skeleton
-from tito.submission import EXCHANGE_FILES, read_submission
+from tito.submission import read_submission
 
 __all__ = ["check_submission", "drop_extras", "guard", "is_odd", "odd_files"]
+
+_OURS = {"timestamp.txt", "submission_secret.txt"}
+"""What nbgrader's exchange puts beside a submitted notebook. It copies no other notebook."""
 
 
 def guard(converter: Any) -> None:
@@ -71,14 +74,15 @@ def check_submission(folder: Path, label: str) -> None:
 def drop_extras(graded: Path, source: Path) -> None:
     """Remove from `graded` what a student handed in beside the notebook; what the course gives out in `source` stays.
 
-    See `EXCHANGE_FILES` for why.
+    The formgrader serves every file there under its own address: a page among them would run with the grader's rights.
+    And nbgrader copies them on, to where it takes all HTML for feedback. The submission itself keeps them.
     """
     for path in sorted(graded.rglob("*"), reverse=True):  # a folder comes after what is in it
         relative = path.relative_to(graded)
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path.suffix != ".ipynb" and str(relative) not in EXCHANGE_FILES and not (source / relative).is_file():
+        elif path.suffix != ".ipynb" and str(relative) not in _OURS and not (source / relative).is_file():
             path.unlink()
 
 
