@@ -74,10 +74,13 @@ def _bubblewrap_works() -> bool:
 
 
 def _plain_works() -> bool:
+    backend = plain()
     try:
-        plain().plan()
+        backend.plan()
     except ToolError:
         return False
+    finally:
+        backend.close()
     return True
 
 
