@@ -23,7 +23,9 @@ from tito.sandbox.docker import DockerBackend, Mount
 from tito.sandbox.plain import PlainBackend
 from tito.sandbox.python import PACKAGE, PIECES, python_files
 
-IMAGE = "tinytorch-test-rooms"
+IMAGE = os.environ.setdefault("TINYTORCH_TEST_IMAGE", f"tinytorch-test-rooms:{os.getpid()}")
+"""An image of this test process's own; the processes that it starts use the same."""
+
 INSIDE = Path(__file__).parent / "inside"
 ENTRY = "run_code:serve"
 

@@ -19,7 +19,8 @@ from .rooms import IMAGE, KINDS, LIMITS, docker, named, new_name, run, wait_unti
 if "docker" in KINDS:
 
     @pytest.fixture
-    def backend() -> Iterator[Backend]:
+    def backend(_started: dict[str, Backend]) -> Iterator[Backend]:
+        """One of the test's own; with `_started` the image is removed in the end."""
         backend = docker()
         backend.start()
         yield backend
