@@ -133,7 +133,7 @@ class Examination:
         stdout, stderr = (link.output[name].take() for name in ("stdout", "stderr"))
         if status == "died":
             self._close()
-        return _described(cell, status, error, seconds, printed.getvalue() + stdout, stderr)
+        return _described(cell, status, error, seconds, _storable(printed.getvalue()) + stdout, stderr)
 
     def _run(self, cell: ExamCell, link: Link) -> BaseException | Raised | None:
         """Run a cell in the room; what is ours of it here too."""
@@ -150,9 +150,11 @@ class Examination:
         self._namespace.forget()
         try:
             self._execute(cell.id, cell.source)
-        except (TimeUpError, RoomEndedError, KeyboardInterrupt):
+        except (TimeUpError, RoomEndedError):
             raise
         except BaseException as error:  # SystemExit fails a cell too
+            if isinstance(error, KeyboardInterrupt) and raised_by(error) is None:
+                raise  # the grader's own user wants it to stop; a student's code only says so
             return error
         return None
 
@@ -225,9 +227,14 @@ def _described(
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error).encode("utf-8", "replace").decode("utf-8")
+        return _storable(str(error))
     except BaseException:  # it may show a student's object, which may refuse or be gone
         return "(its message cannot be shown)"
+
+
+def _storable(text: str) -> str:
+    """The text without the halves of characters that no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _line(trace: TracebackType | None, filename: str) -> int | None:
