@@ -280,10 +280,11 @@ def _(evil: Evil) -> None:
 
 @case("a large value wrapped in itself forty times")
 def _(evil: Evil) -> None:
-    value = msgpack.packb(bytes(50_000_000))
+    size, heads = 50_000_005, b""
     for _ in range(38):
-        value = msgpack.packb(msgpack.ExtType(wire._TUPLE, value))
-    evil.frame(b"\x93\xa2ok" + value + b"\x90")
+        heads = struct.pack(">BIb", 0xC9, size, wire._TUPLE) + heads
+        size += 6
+    evil.frame(b"\x93\xa2ok" + heads + b"\xc6" + struct.pack(">I", 50_000_000) + bytes(50_000_000) + b"\x90")
 
 
 @case("extensions nested too deeply")

@@ -35,7 +35,7 @@ def open_link(case: Case) -> Link:
         case.room(evil)
 
     link = Link(ForkRoom(work), grace=GRACE)
-    link.deadline = time.monotonic() + SECONDS
+    link.deadline = time.monotonic() + (SECONDS if case.outcome == "late" else 30.0)
     return link
 
 
