@@ -76,7 +76,7 @@ HOLES = tuple(RIGHT)
 _TESTS = {
     "double": (
         'assert double(2) == 4, "twice 2 is 4 (1.1)"',
-        f'assert double(-1.5) == -3.0, "{SECRET}"\n    assert double(8) == 16, "hidden"',
+        f'secret = "{SECRET}"\n    assert double(-1.5) == -3.0, "hidden"\n    assert double(8) == 16, "hidden"',
     ),
     "scale": (
         'expect(scale(np.array([1.0, 2.0]), 3.0), [3.0, 6.0], "each number times 3 (1.2)")',
