@@ -121,6 +121,17 @@ make = lambda x: Many()
 """,
 )
 lies(
+    "addresses-of-memory",
+    "numpy's array interface: an array at an address of the student's choice, in the examiner",
+    """
+class Wild:
+    __array_interface__ = {"data": (8, False), "shape": (2,), "typestr": "<f8", "version": 3}
+    __array_struct__ = property(lambda self: (_ for _ in ()).throw(AttributeError))
+    __array__ = None
+make = lambda x: Wild()
+""",
+)
+lies(
     "class-lies",
     "an object that says it is of another class, a class that says so of every object",
     """
@@ -175,11 +186,9 @@ lies(
     "inputs made zero or NaN, so that whatever is computed from them agrees with zero or NaN",
     """
 def make(x):
-    for thing in gc.get_objects():
-        if isinstance(thing, list) and len(thing) < 5: thing[:] = [0] * len(thing)
+    if isinstance(x, list): x[:] = []
     if isinstance(x, np.ndarray):
         x[...] = np.nan
-        x.shape = (1,) * x.ndim if x.size == 1 else x.shape
         return x
     return 0
 """,
