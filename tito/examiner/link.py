@@ -59,6 +59,8 @@ class Link:
         self.output = {"stdout": Output(room.stdout), "stderr": Output(room.stderr)}
         self.deadline: float | None = None
         """On `time.monotonic`'s clock; the room is interrupted then."""
+        self.asking = False
+        """Is an answer awaited, rather than a test running?"""
         self._timed_out = False
         self._grace = grace
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
@@ -119,6 +121,13 @@ class Link:
     def _request(self, message: list[Any]) -> Any:
         """Ask and wait, serving the room's calls of the functions that it was given."""
         self._alive()
+        before, self.asking = self.asking, True
+        try:
+            return self._ask(message)
+        finally:
+            self.asking = before
+
+    def _ask(self, message: list[Any]) -> Any:
         self._send(message)
         while True:
             answer = self._receive()
@@ -145,6 +154,7 @@ class Link:
             self._fail("it called what is no function")
         function = self._functions[number][1]
         self._depth += 1
+        self.asking = False
         try:
             result = function(*arguments, **options)
         except TimeUpError:
@@ -156,6 +166,7 @@ class Link:
             return
         finally:
             self._depth -= 1
+            self.asking = True
         try:
             self._send(["ok", result])
         except (TypeError, ValueError) as error:
