@@ -65,7 +65,7 @@ WRONG = {
         "class Tally:\n"
         "    def add(self, item):\n        return self\n"
         "    def __len__(self):\n        return 7\n"
-        "    total = -1"
+        "    total = -1\n    items = [1]"
     ),
     "third": "def third(x):\n    return x",
 }
@@ -90,7 +90,8 @@ _TESTS = {
     ),
     "tally": (
         'tally = Tally().add(2).add(3)\n    assert len(tally) == 2, "two were added (1.4)"\n'
-        '    assert tally.total == 5, f"2 + 3 is 5, got {tally.total} (1.4)"',
+        '    assert tally.total == 5, f"2 + 3 is 5, got {tally.total} (1.4)"\n'
+        '    seen = 0\n    for item in tally.items:\n        seen += item\n    assert seen == 5, "both are kept (1.4)"',
         "assert Tally().add(10).total == 10 and len(Tally()) == 0, 'hidden'",
     ),
     "third": (

@@ -410,7 +410,7 @@ right(
     "a loop that swallows every interrupt, in a test",
     score=80,
     holes={
-        "double": "def double(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"
+        "double": "def double(x):\n    while True:\n        try:\n            while True: len(str(x))\n        except BaseException: pass"
     },
 )
 right("loop-in-a-test", "a loop in a test", score=80, holes={"double": "def double(x):\n    while True: pass"})
@@ -464,7 +464,7 @@ wrong(
         "double": "def double(x):\n    import itertools\n    return itertools.count()",
         "scale": "def scale(x, by):\n    return range(10**15)",
         "total-of": "def total_of(function, values):\n    import itertools\n    return sum(function(v) for v in itertools.count())",
-        "tally": "class Tally:\n    def add(self, item):\n        return self\n    def __len__(self):\n        return 2**62\n    total = (2**61 - 1) ** 500_000",
+        "tally": "class Tally:\n    def add(self, item):\n        return self\n    def __len__(self):\n        return 2\n    total = 5\n    items = range(10**12)",
         "third": "def third(x):\n    return 10**10_000 * int(x)",
     },
     seconds=12,
