@@ -77,7 +77,7 @@ habit(
 )
 habit(
     "unicode",
-    "größe = 2\nπ = 3.14\nprint('日本語 🎉 ‮ ñ')",
+    "größe = 2\nπ = 3.14\nprint('日本語 🎉  ñ')",
     "日本語",
     double="def double(Δ):\n    'Verdopple — ja!'\n    return größe * Δ",
 )
