@@ -6,12 +6,13 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tito.addresses import BROKER, DATABASE, address_problem
 from tito.errors import CourseFileError, UnknownModuleError
 from tito.grading.policy import GradingPolicy, read_policy
 from tito.modules import Module, find_module
@@ -20,6 +21,7 @@ __all__ = ["COURSE_FILE", "Course", "LatePolicy", "Schedule", "user_name_problem
 
 COURSE_FILE = "course.toml"
 
+_TABLES = {"course", "schedule", "modules", "late", "grading", "roster", "database", "farm"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -94,6 +96,10 @@ class Course:
     instructors: tuple[str, ...]
     tas: tuple[str, ...]
     students: tuple[str, ...]
+    database: str = field(default="", repr=False)
+    """Address of the gradebook's database if it is not in the folder; `tito.addresses.database_url` has the last word."""
+    broker: str = field(default="", repr=False)
+    """Address of the grading farm's Redis, if there is a farm; see `tito.addresses.broker_url`."""
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -141,7 +147,7 @@ class _Reader:
         self.values = values
 
     def course(self, root: Path) -> Course:
-        unknown = self.values.keys() - {"course", "schedule", "modules", "late", "grading", "roster"}
+        unknown = self.values.keys() - _TABLES
         if unknown:
             self.fail(sorted(unknown)[0], "is not a table this course knows")
         course_id = self.get("course", "id", str)
@@ -159,7 +165,18 @@ class _Reader:
                 self.fail("roster", f"names {name!r} twice; one person has one role, and case does not tell two apart")
         title = self.get("course", "title", str, course_id)
         grading = read_policy(self.get_table("grading"), self.fail)
-        return Course(root, course_id, title, self.schedule(), late, grading, **people)
+        places = {
+            "database": self.address(DATABASE, "database", "url"),
+            "broker": self.address(BROKER, "farm", "broker"),
+        }
+        return Course(root, course_id, title, self.schedule(), late, grading, **people, **places)
+
+    def address(self, kind: str, table: str, key: str) -> str:
+        address = str(self.get(table, key, str, ""))
+        problem = address_problem(kind, address) if address else None
+        if problem:
+            self.fail(f"{table}.{key}", problem)
+        return address
 
     def schedule(self) -> Schedule:
         term_start = self.get("course", "term_start", date, None)
