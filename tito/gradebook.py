@@ -16,7 +16,7 @@ from typing import Any
 from tito.course import Course
 from tito.errors import ToolError
 
-__all__ = ["Score", "collect", "feedback", "generate", "grade", "nbgrader_api", "release", "scores"]
+__all__ = ["Score", "collect", "feedback", "generate", "grade", "inside", "nbgrader_api", "release", "scores"]
 
 
 def nbgrader_api(course: Course) -> Any:
@@ -85,7 +85,7 @@ def scores(course: Course, label: str) -> list[Score]:
     """What the gradebook holds for a module, by student."""
     from nbgrader.api import Gradebook, MissingEntry
 
-    with _inside(course.root), Gradebook(nbgrader_api(course).coursedir.db_url, course.id) as book:
+    with inside(course.root), Gradebook(nbgrader_api(course).coursedir.db_url, course.id) as book:
         try:
             submissions = book.assignment_submissions(label)
         except MissingEntry:
@@ -105,7 +105,7 @@ def _grades(submission: Any) -> list[Any]:
 
 
 def _run(course: Course, doing: str, label: str, call: Any) -> None:
-    with _inside(course.root):
+    with inside(course.root):
         result = call(nbgrader_api(course))
     if not result["success"]:
         raise ToolError(f"{doing} {label} failed: {_reason(result)} (everything else is as it was)")
@@ -121,7 +121,7 @@ def _reason(result: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _inside(folder: Path) -> Iterator[None]:
+def inside(folder: Path) -> Iterator[None]:
     """Run nbgrader in the course folder, its log kept off the terminal."""
     before, search_path = Path.cwd(), os.environ.get("PATH", "")
     os.chdir(folder)

@@ -49,6 +49,7 @@ class _Grading:
             student=self.job.student,
             attempt=self.job.attempt,
             key=self.job.key,
+            reference=self.job.reference_key if "second" in self.seconds else "",
             backend=self.backend.name,
             policy=self.policy.earlier_modules,
             tests=tuple(
