@@ -97,7 +97,7 @@ class Course:
     tas: tuple[str, ...]
     students: tuple[str, ...]
     database: str = field(default="", repr=False)
-    """Address of the gradebook's database if it is not in the folder; `tito.addresses.database_url` has the last word."""
+    """Address of the gradebook's database, where it is not in the folder; see `tito.addresses.database_url`."""
     broker: str = field(default="", repr=False)
     """Address of the grading farm's Redis, if there is a farm; see `tito.addresses.broker_url`."""
 
@@ -165,11 +165,10 @@ class _Reader:
                 self.fail("roster", f"names {name!r} twice; one person has one role, and case does not tell two apart")
         title = self.get("course", "title", str, course_id)
         grading = read_policy(self.get_table("grading"), self.fail)
-        places = {
-            "database": self.address(DATABASE, "database", "url"),
-            "broker": self.address(BROKER, "farm", "broker"),
-        }
-        return Course(root, course_id, title, self.schedule(), late, grading, **people, **places)
+        database = self.address(DATABASE, "database", "url")
+        broker = self.address(BROKER, "farm", "broker")
+        schedule = self.schedule()
+        return Course(root, course_id, title, schedule, late, grading, **people, database=database, broker=broker)
 
     def address(self, kind: str, table: str, key: str) -> str:
         address = str(self.get(table, key, str, ""))

@@ -7,6 +7,7 @@ Anything that is not a `TitoError` is a bug and keeps its traceback.
 from __future__ import annotations
 
 __all__ = [
+    "BrokerError",
     "CourseFileError",
     "DataError",
     "LockedError",
@@ -64,3 +65,9 @@ class DataError(TitoError):
     """A data set cannot be had, or what is there is not that data set."""
 
     exit_code = 8
+
+
+class BrokerError(TitoError):
+    """The grading farm cannot be used: its broker does not answer, or somebody else grades the same now."""
+
+    exit_code = 9

@@ -8,10 +8,13 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+import psycopg
 
 __all__ = ["Postgres", "Redis", "free_port", "postgres_programs", "redis_program", "wait_for"]
 
@@ -27,8 +30,8 @@ def redis_program() -> str | None:
 def postgres_programs() -> Path | None:
     """The folder with initdb and postgres, if one is installed: Debian keeps them off the PATH."""
     found = shutil.which("initdb")
-    folders = [Path(found).parent] if found else sorted(_LIBRARY.glob("*/bin"), reverse=True)
-    return next((folder for folder in folders if (folder / "initdb").is_file()), None)
+    folders = [*sorted(_LIBRARY.glob("*/bin"), reverse=True), *([Path(found).resolve().parent] if found else [])]
+    return next((folder for folder in folders if (folder / "pg_isready").is_file()), None)
 
 
 def free_port() -> int:
@@ -100,16 +103,15 @@ class Redis:
 class Postgres:
     """A PostgreSQL server with one database. It refuses to run as root, so it then runs as Debian's `postgres`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         programs = postgres_programs()
         assert programs is not None
         self.programs = programs
-        self.folder = folder
-        self.data = folder / "data"
+        self.folder = Path(tempfile.mkdtemp(prefix="tito-postgres-"))  # pytest's folders are closed to other users
+        self.data = self.folder / "data"
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-        folder.mkdir(parents=True)
 
     @property
     def url(self) -> str:
@@ -131,12 +133,23 @@ class Postgres:
                 stderr=log,
                 **self._identity(),
             )
-        wait_for(lambda: _answers(self.port), 30, "starting postgres")
+        wait_for(self._ready, 30, "starting postgres")
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)  # at once: nobody needs its files again
             self.process.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def create(self, name: str) -> str:
+        """A new database in it, by its address."""
+        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.database(name)
+
+    def _ready(self) -> bool:
+        program = self.programs / "pg_isready"
+        return subprocess.run([program, "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False).returncode == 0
 
     def _make(self) -> None:
         password = self.folder / "password"
