@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
@@ -81,7 +82,7 @@ def _farm(course: Course, module: Module, force: bool) -> Pool:
         raise ToolError("--farm needs its packages: pip install 'tinytorch-course[farm]' (nothing was changed)")
     from tito.farm.pool import FarmPool
 
-    return FarmPool(course.id, module.label, broker, fresh=force)
+    return FarmPool(course.id, module.label, broker, fresh=force, tell=partial(console.print, soft_wrap=True))
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import CPendingDeprecationWarning
 from celery.signals import after_setup_logger, worker_process_init, worker_process_shutdown
 
 from tito.addresses import broker_url
@@ -60,3 +62,6 @@ worker_process_init.connect(grading_task.start, weak=False)
 worker_process_shutdown.connect(grading_task.stop, weak=False)
 
 app = make_app(broker_url())
+
+# On every lost connection Celery announces a default of its next version; the setting above has decided it.
+warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)

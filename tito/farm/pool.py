@@ -32,7 +32,7 @@ _AT_ONCE = 64
 _POLL = 0.1
 _LONELY = 30.0
 
-_log = logging.getLogger("tito.farm")
+_log = logging.getLogger("tito.grading.farm")
 
 T = TypeVar("T")
 
@@ -69,22 +69,35 @@ class FarmPool:
         broker: address of the farm's Redis.
         rules: how patient the farm is.
         fresh: forget earlier answers (`--force`).
+        tell: is told, on a line each, what an operator should know.
     """
 
     room = _AT_ONCE
 
     def __init__(
-        self, course: str, scope: str, broker: str, rules: Rules | None = None, *, fresh: bool = False
+        self,
+        course: str,
+        scope: str,
+        broker: str,
+        rules: Rules | None = None,
+        *,
+        fresh: bool = False,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.rules = rules or Rules()
         self._course = course
         self._fresh = fresh
+        self._tell = tell
+        self._failure: BrokerError | None = None
         self._broker = broker
         self._redis = connect(broker, 0)
         self.ledger = Ledger(self._redis)
         self._app = make_app(broker)
-        # Longer than a lease: a lock that outlives its coordinator costs a moment, two coordinators cost more.
-        self._lock = self._redis.lock(f"tito:coordinator:{course}:{scope}", timeout=2 * self.rules.lease)
+        self._lock = self._redis.lock(
+            f"tito:coordinator:{course}:{scope}",
+            timeout=2 * self.rules.lease,  # a lock that outlives its coordinator costs a moment, two of them cost more
+            thread_local=False,  # one thread takes it, another keeps it
+        )
         self._scope = scope
         self._pending: dict[str, _Pending] = {}
         self._guard = threading.Lock()
@@ -145,6 +158,8 @@ class FarmPool:
         pending = _Pending(job, Future(), patience=self.rules.lease)
         pending.future.set_running_or_notify_cancel()
         with self._guard:
+            if self._failure is not None:
+                raise self._failure
             self._pending[name] = pending
         return pending.future
 
@@ -169,8 +184,9 @@ class FarmPool:
             except (*FAULTS, OperationalError) as error:
                 self._broker_away(error)
             except Exception as error:  # a fault of ours must not leave the other thread waiting for ever
-                self._fail(BrokerError(f"the farm's coordinator failed: {type(error).__name__}: {error}"))
-                raise
+                _log.exception("the coordinator failed")
+                self._fail(BrokerError(f"the coordinator failed: {type(error).__name__}: {error} (see grading.log)"))
+                return
             else:
                 self._broker_back()
 
@@ -195,30 +211,35 @@ class FarmPool:
             lost = _is_lost(standings[name], queued)
             found.missing = (found.missing or now) if lost else 0.0
             if lost and now - found.missing >= found.patience:
-                _log.warning("%s: its worker is gone, sent again", describe(found.job))
+                self._warn(f"{describe(found.job)}: its worker is gone, sent again")
                 self._send(name, found.job)
                 found.missing, found.patience = 0.0, 2 * found.patience
         if not pending or any(standing.held for standing in standings.values()):
             self._watch.idle, self._watch.told = now, False
         elif now - self._watch.idle > _LONELY and not self._watch.told:
             self._watch.told = True
-            _log.warning("no worker takes jobs from %s; start one: tito worker", shown(self._broker))
+            self._warn(f"no worker takes jobs from {shown(self._broker)}; start one: tito worker")
+
+    def _warn(self, text: str) -> None:
+        _log.warning("%s", text)
+        self._tell(text)
 
     def _broker_away(self, error: Exception) -> None:
         now = time.monotonic()
         if not self._watch.away:
             self._watch.away = now
-            _log.warning("%s does not answer, waiting for it", shown(self._broker))
+            self._warn(f"{shown(self._broker)} does not answer, waiting for it")
         if now - self._watch.away > self.rules.patience:
             self._fail(BrokerError(self._unreachable(error)))
 
     def _broker_back(self) -> None:
         if self._watch.away:
             self._watch.away = 0.0
-            _log.warning("%s answers again", shown(self._broker))
+            self._warn(f"{shown(self._broker)} answers again")
 
     def _fail(self, error: BrokerError) -> None:
         with self._guard:
+            self._failure = error
             pending, self._pending = self._pending, {}
         for found in pending.values():
             found.future.set_exception(error)
