@@ -46,7 +46,7 @@ class Rules:
 
 def job_id(course: str, job: GradingJob) -> str:
     """The job's name on the farm. Two students with the same text have the same `key`, but are two jobs."""
-    parts = [course, job.module, job.student, job.attempt, job.key]
+    parts = [course, job.module, job.student, job.attempt, job.key, job.reference_key]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
