@@ -51,3 +51,13 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.AssignLatePenalties.plugin_class = f"{plugins}.late.CourseLatePolicy"
+
+c.GenerateFeedback.preprocessors = ["tito.feedback.grades.ReadGrades"]
+c.GenerateFeedback.exporter_class = "tito.feedback.exporter.FeedbackExporter"
+
+# The formgrader shows submissions to people who may change grades: nothing in one may run.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "markdown2html": "tito.feedback.markdown.markdown_to_html",
+    "clean_html": "tito.feedback.markdown.clean_html",
+}

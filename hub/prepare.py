@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import tito
 from hub.settings import Places, role_of, roster
 from tito.course import Course
 from tito.files import write_if_changed
-from tito.gradebook import generate, release
+from tito.gradebook import record_people
 from tito.library import build_student
 from tito.notebooks import authored_modules, build, notebook_path
+from tito.releases import release_once
 from tito.workspace import lay_out_course
 
 __all__ = ["password", "prepare"]
@@ -35,7 +37,9 @@ def prepare(course: Course, places: Places, say: Callable[[str], None]) -> None:
     lay_out_course(places.course, course.root)
     for user in roster(course):
         make_home(course, places, user)
-    release_first(Course.load(places.course), places, say)
+    course = Course.load(places.course)
+    record_people(course)
+    release_first(course, say)
 
 
 def build_notebooks(root: Path, stamp: Path, say: Callable[[str], None]) -> None:
@@ -65,17 +69,16 @@ def make_home(course: Course, places: Places, user: str) -> None:
         link.symlink_to(places.course, target_is_directory=True)
 
 
-def release_first(course: Course, places: Places, say: Callable[[str], None]) -> None:
-    """Release the first module, so that students find something to fetch; instructors release the rest."""
+def release_first(course: Course, say: Callable[[str], None]) -> None:
+    """Release the first module, so that students find something to fetch, unless course.toml says when.
+
+    Instructors release the rest, or the release service does on its date.
+    """
     modules = authored_modules(course.root)
-    if not modules:
+    if not modules or course.schedule.release(modules[0]) is not None or course.schedule.held(modules[0]):
         return
-    label = modules[0].label
-    if (places.exchange / course.id / "outbound" / label / f"{label}.ipynb").is_file():
-        return
-    say(f"releasing {label}")
-    generate(course, label)
-    release(course, label)
+    if release_once(course, modules[0], datetime.now(UTC)) == "released":
+        say(f"released {modules[0].label}")
 
 
 def password(path: Path) -> str:

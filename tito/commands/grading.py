@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +18,7 @@ from rich.table import Table
 
 from tito import gradebook
 from tito.addresses import BROKER, broker_url
-from tito.commands.context import console, one_module
+from tito.commands.context import console, one_module, section_students
 from tito.course import Course
 from tito.errors import BrokerError, NotebookError, TitoError, ToolError
 from tito.files import write_if_changed
@@ -31,15 +32,18 @@ def grade(
     text: str | None,
     student: str | None,
     collect: bool,
+    section: str | None = None,
+    *,
     force: bool = False,
     report: Path | None = None,
     farm: bool = False,
 ) -> None:
     module = one_module(text)
     course = Course.find()
+    wanted = _wanted(course, student, section)
     if collect:
         gradebook.collect(course, module.label)
-    students = _students(course, "submitted", module, student)
+    students = _students(course, "submitted", module, wanted)
     pool = _farm(course, module, force) if farm else None
     with gradebook.inside(course.root), _log_file(course), _progress(len(students)) as advance:
         outcomes = grade_class(course, module, students, force=force, on_outcome=advance, pool=pool)
@@ -53,7 +57,7 @@ def grade(
             before, after = outcome.change
             console.print(f"changed: {outcome.student} {before:g} -> {after:g}", soft_wrap=True)
     failed = [outcome.student for outcome in outcomes if outcome.state == "ungraded"]
-    _print_scores(course, module, student, failed)
+    _print_scores(course, module, wanted, failed)
     _summary(outcomes)
     if failed:
         raise typer.Exit(TitoError.exit_code)
@@ -62,7 +66,7 @@ def grade(
 def feedback(text: str | None, student: str | None) -> None:
     module = one_module(text)
     course = Course.find()
-    students = _students(course, "autograded", module, student)
+    students = _students(course, "autograded", module, _wanted(course, student, None))
     for name in track(students, "Writing feedback", console=console, transient=True):
         gradebook.feedback(course, module.label, name)
     console.print(f"feedback on {module.label} is out for {', '.join(students)}", soft_wrap=True)
@@ -136,23 +140,45 @@ def _summary(outcomes: Sequence[Outcome]) -> None:
         )
 
 
-def _students(course: Course, folder: str, module: Module, only: str | None) -> list[str]:
+@dataclass(frozen=True)
+class _Wanted:
+    """Whose submissions a command is about."""
+
+    said: str
+    names: frozenset[str] | None = None
+    """None stands for everybody's."""
+
+    def __contains__(self, name: str) -> bool:
+        return self.names is None or name in self.names
+
+
+def _wanted(course: Course, student: str | None, section: str | None) -> _Wanted:
+    members = section_students(course, section)
+    if student is None:
+        return _Wanted(f"section {section}'s", frozenset(members)) if section else _Wanted("any")
+    if section and student not in members:
+        raise NotebookError(f"{student} is not in section {section} (nothing was changed)")
+    return _Wanted(f"{student}'s", frozenset({student}))
+
+
+def _students(course: Course, folder: str, module: Module, wanted: _Wanted) -> list[str]:
     found = sorted(path.parent.name for path in Path(course.root, folder).glob(f"*/{module.label}"))
-    chosen = [name for name in found if only in {None, name}]
+    chosen = [name for name in found if name in wanted]
     if not chosen:
-        whose = f"{only}'s" if only else "any"
         remedy = "tito grade NN --collect" if folder == "submitted" else "tito grade NN"
-        raise NotebookError(f"{folder}/ has no {module.label} of {whose}; run `{remedy}` first (nothing was changed)")
+        raise NotebookError(
+            f"{folder}/ has no {module.label} of {wanted.said}; run `{remedy}` first (nothing was changed)"
+        )
     return chosen
 
 
-def _print_scores(course: Course, module: Module, only: str | None, failed: list[str]) -> None:
+def _print_scores(course: Course, module: Module, wanted: _Wanted, failed: list[str]) -> None:
     table = Table(title=module.label)
     table.add_column("student")
     for heading in ("points", "of", "late penalty"):
         table.add_column(heading, justify="right")
     for row in gradebook.scores(course, module.label):
-        if only in {None, row.student} and row.student not in failed:
+        if row.student in wanted and row.student not in failed:
             points = "ungraded" if row.points is None else f"{row.points:g}"
             table.add_row(row.student, points, f"{row.max_points:g}", f"{row.penalty:g}" if row.penalty else "")
     for name in failed:

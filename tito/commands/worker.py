@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from tito.addresses import BROKER, broker_url
 from tito.commands.context import in_course
 from tito.errors import BrokerError, ToolError
-from tito.grading.policy import ALLOW_PLAIN, processors
+from tito.grading.policy import GradingPolicy, processors
 from tito.sandbox.choose import probe_all
 
 __all__ = ["worker"]
@@ -23,8 +23,8 @@ def worker(processes: int | None) -> None:
         raise ToolError(
             "a worker needs the farm's packages: pip install 'tinytorch-course[farm]' (nothing was started)"
         )
-    plain = course.grading.plain_allowed if course else os.environ.get(ALLOW_PLAIN) == "1"
-    rooms = probe_all(plain)
+    policy = course.grading if course else GradingPolicy()
+    rooms = probe_all(policy.plain_allowed, policy.image)
     if not any(room.works for room in rooms):
         reasons = "; ".join(room.why_not for room in rooms)
         raise ToolError(f"no exam room works here: {reasons} (nothing was started)")

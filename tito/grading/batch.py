@@ -150,6 +150,8 @@ def _graded(this: _Class, students: Sequence[str]) -> Iterator[Outcome]:
 def _finished(
     this: _Class, running: dict[Future[GradedSubmission], tuple[Prepared, GradedSubmission | None, float]]
 ) -> Iterator[Outcome]:
+    if not any(future.done() for future in running):
+        this.store.commit()  # a batch is what came meanwhile: nobody waits for rows that we hold
     for future in wait(running, return_when=FIRST_COMPLETED).done:
         prepared, before, started = running.pop(future)
         student = prepared.job.student

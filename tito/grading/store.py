@@ -15,6 +15,7 @@ from tito.cells import grade_id, is_solution
 from tito.course import Course
 from tito.errors import ToolError
 from tito.grading.result import METADATA_KEY, GradedSubmission
+from tito.nbgrader_plugins.guard import drop_extras
 from tito.notebooks import notebook_text
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Store(AbstractContextManager["Store"]):
 
         Killed between the two, the next run records the same again.
         """
+        if not self._waiting:
+            return
         assert self._book is not None
         self._book.db.commit()
         while self._waiting:
@@ -134,6 +137,7 @@ class Store(AbstractContextManager["Store"]):
             fresh.mkdir(parents=True)
             for origin in (self._folder("submitted", graded.module, graded.student), self._source(graded.module)):
                 _copy_others(origin, fresh)
+            drop_extras(fresh, self._source(graded.module))
             (fresh / f"{graded.module}.ipynb").write_text(notebook_text(notebook), encoding="utf-8")
             for path in fresh.rglob("*"):
                 if path.is_file():

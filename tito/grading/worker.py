@@ -152,7 +152,7 @@ def main() -> None:
 
     settings = json.loads(sys.stdin.buffer.readline())
     try:
-        backend = choose(None if settings["room"] == "auto" else settings["room"], allow_plain=settings["plain"])
+        backend = choose(None if settings["room"] == "auto" else settings["room"], settings["plain"], settings["image"])
     except ToolError as error:
         answer({"error": str(error)})
         return

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tito.errors import ToolError
 from tito.sandbox.python import PACKAGE, PIECES, library_path, python_command, python_files
-from tito.sandbox.users import can_administrate, unused_user
+from tito.sandbox.users import can_administrate, is_root, unused_user
 from tito.sandbox.walls import ROOM, UID
 from tito.sandbox.warm import WarmBackend, WarmProcess
 
@@ -40,7 +40,7 @@ class BubblewrapBackend(WarmBackend):
         program = shutil.which("bwrap")
         if program is None:
             raise ToolError("bubblewrap: no bwrap on the PATH; install Debian's bubblewrap")
-        root = os.geteuid() == 0
+        root = is_root()
         as_root = root and can_administrate()
         self._info, info = os.pipe()
         passwd = _text_file(_PASSWD)
@@ -54,6 +54,18 @@ class BubblewrapBackend(WarmBackend):
             environment=library_path(),
             settings={"confined": True, "user": unused_user() if as_root else None},
         )
+
+    def remedy(self, why: str) -> str:
+        """What an administrator must allow."""
+        if "mount proc" in why or "/proc" in why:
+            return "in a container, start that with --security-opt systempaths=unconfined"
+        if "namespace" in why:
+            return (
+                "let ordinary users make user namespaces (sysctl user.max_user_namespaces, "
+                "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns), "
+                "in a container also its seccomp profile: docs/sandbox.md"
+            )
+        return super().remedy(why)
 
     def started(self) -> None:
         """Remember bubblewrap's inner process: when that is killed, everything inside dies."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import shutil
 import sys
 import tempfile
@@ -13,7 +12,7 @@ from typing import Any
 
 from tito.errors import ToolError
 from tito.sandbox.python import library_path, python_command, python_files
-from tito.sandbox.users import can_administrate, unused_user
+from tito.sandbox.users import can_administrate, is_root, unused_user
 from tito.sandbox.warm import SERVER, WarmBackend, WarmProcess
 
 __all__ = ["WARNING", "PlainBackend"]
@@ -41,11 +40,11 @@ class PlainBackend(WarmBackend):
         """As root, each room gets a user of its own, which must be able to read Python."""
         if not self._allowed:
             raise ToolError(
-                "plain: course.toml does not allow it; install bubblewrap, or set allow_plain = true in [exam-room]"
+                "plain: course.toml does not allow it; install bubblewrap, or set allow_plain = true in [grading]"
             )
         if self._has_users():
             _must_be_readable()
-        elif os.geteuid() == 0:
+        elif is_root():
             raise ToolError("plain: this root user cannot become another; run the grader as an ordinary user")
         self._folder = Path(tempfile.mkdtemp(prefix="tito-rooms-"))
         self._folder.chmod(0o711)
@@ -67,7 +66,7 @@ class PlainBackend(WarmBackend):
             self._folder = None
 
     def _has_users(self) -> bool:
-        return os.geteuid() == 0 and can_administrate()
+        return is_root() and can_administrate()
 
 
 def _must_be_readable() -> None:

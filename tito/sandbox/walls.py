@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +52,7 @@ def hide_files(scratch: int) -> None:
 def set_limits(limits: Limits, processes: int) -> None:
     """The rlimits of a process whose user may have `processes` processes; it inherits its memory, which is free."""
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    for kind, value in (
+    for kind, wanted in (
         (resource.RLIMIT_AS, held + limits.memory),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, limits.file_size),
@@ -60,6 +61,8 @@ def set_limits(limits: Limits, processes: int) -> None:
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_NPROC, processes),
     ):
+        hard = resource.getrlimit(kind)[1]
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (value, value))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
 
@@ -74,7 +77,7 @@ def run_server(entry: str, files: tuple[int, int, int], home: Path, prepare: Cal
         os.chdir(home)
         os.umask(0o077)
         prepare()
-        _reseed()
+        _forget_parent()
         module, _, name = entry.partition(":")
         getattr(importlib.import_module(module), name)(socket.socket(fileno=_LINK))
         sys.stdout.flush()
@@ -117,8 +120,9 @@ def _clear_environment(home: Path) -> None:
     )
 
 
-def _reseed() -> None:
-    """A fork repeats its parent's random numbers, so every room would draw the same."""
+def _forget_parent() -> None:
+    """A fork repeats its parent's random numbers, so every room would draw the same; and its choice of temp folder."""
     random.seed()
+    tempfile.tempdir = None
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
