@@ -1,4 +1,4 @@
-"""A real Redis and a real PostgreSQL of one's own: on 127.0.0.1, with a password each, their data in one folder."""
+"""A real Redis and a real PostgreSQL of one's own, on 127.0.0.1 and with a password each, and programs beside them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,24 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import psycopg
 
-__all__ = ["Postgres", "Redis", "free_port", "postgres_programs", "redis_program", "wait_for"]
+__all__ = [
+    "PASSWORD",
+    "Postgres",
+    "Program",
+    "Redis",
+    "end_all",
+    "free_port",
+    "postgres_programs",
+    "redis_program",
+    "wait_for",
+]
 
 PASSWORD = "only-for-these-tests-4711"
 _LIBRARY = Path("/usr/lib/postgresql")
@@ -168,3 +179,52 @@ class Postgres:
         if self.user is not None:
             found |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
         return found
+
+
+class Program:
+    """A process of ours, its output in a file; ended with everything that it started."""
+
+    def __init__(self, folder: Path, name: str, command: list[str], cwd: Path, **environment: str) -> None:
+        self.log = folder / f"{name}.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=os.environ
+                | environment
+                | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONWARNINGS": "ignore"},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def text(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def kill(self) -> None:
+        """As the kernel does when memory is short: no handler runs."""
+        self.process.kill()
+        self.process.wait()
+
+
+def end_all(programs: Sequence[Program]) -> None:
+    """Ask them to end, and wait for their children, which end by themselves.
+
+    Raises:
+        AssertionError: one of those did not; it was killed.
+    """
+    children: list[psutil.Process] = []
+    for program in programs:
+        with suppress(psutil.NoSuchProcess):
+            children += psutil.Process(program.process.pid).children(recursive=True)
+        program.process.terminate()
+    for program in programs:
+        try:
+            program.process.wait(20)
+        except subprocess.TimeoutExpired:
+            program.kill()
+    _, left = psutil.wait_procs(children, timeout=20)
+    for child in left:
+        child.kill()
+    assert not left, f"left running: {left}"

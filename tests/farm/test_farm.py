@@ -9,22 +9,21 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.farm.services import PASSWORD, Postgres, Redis, wait_for
-from tests.tiny import CHECKOUT, COURSE_TOML, make_course
+from tests.farm.services import PASSWORD, Postgres, Program, Redis, end_all, wait_for
+from tests.tiny import COURSE_TOML, make_course
 from tito.addresses import BROKER, database_url
 from tito.course import Course
+from tito.farm.celery_app import GRADE, make_app
 from tito.farm.ledger import FAULTS, Ledger, connect
 from tito.farm.rules import job_id
 from tito.grading.batch import prepare_submission
@@ -52,55 +51,14 @@ def submit(course: Course, student: str, wrong: int, seconds: float) -> None:
     (folder / f"{MODULE.label}.ipynb").write_text(text, encoding="utf-8")
 
 
-class Program:
-    """A process of ours, its output in a file; ended with everything that it started."""
-
-    def __init__(self, folder: Path, name: str, command: list[str], cwd: Path, **environment: str) -> None:
-        self.log = folder / f"{name}.log"
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=os.environ | environment | {"PYTHONPATH": str(CHECKOUT), "PYTHONWARNINGS": "ignore"},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    @property
-    def text(self) -> str:
-        return self.log.read_text(encoding="utf-8")
-
-    def kill(self) -> None:
-        """As the kernel does when memory is short: no handler runs."""
-        self.process.kill()
-        self.process.wait()
-
-    def end(self) -> None:
-        """Ask it to end, and wait for its children, which end by themselves."""
-        children: list[psutil.Process] = []
-        with suppress(psutil.NoSuchProcess):
-            children = psutil.Process(self.process.pid).children(recursive=True)
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        _, left = psutil.wait_procs(children, timeout=20)
-        for child in left:
-            child.kill()
-        assert not left, f"{self.log.name}: left running {left}"
-
-
 class Farm:
     """A course, its services and the programs that grade it."""
 
-    def __init__(self, folder: Path, course: Course, redis: Redis, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, course: Course, redis: Redis) -> None:
         self.folder = folder
         self.course = course
         self.redis = redis
         self.ledger = Ledger(connect(redis.url, 0))
-        self._stack = stack
         self.programs: list[Program] = []
 
     def worker(self) -> Program:
@@ -115,7 +73,6 @@ class Farm:
     def _program(self, name: str, command: list[str], cwd: Path, **environment: str) -> Program:
         found = Program(self.folder, f"{name}-{len(self.programs)}", command, cwd, **environment)
         self.programs.append(found)
-        self._stack.callback(found.end)
         return found
 
     def job(self, student: str) -> str:
@@ -132,8 +89,11 @@ def farm(tmp_path: Path, redis: Redis, postgres: Postgres) -> Iterator[Farm]:
     for number, student in enumerate(CLASS):
         submit(course, student, number % 4, 0.3)
     submit(course, POISON, 0, 3.0)
-    with ExitStack() as stack:
-        yield Farm(tmp_path, course, redis, stack)
+    found = Farm(tmp_path, course, redis)
+    try:
+        yield found
+    finally:
+        end_all(found.programs)
 
 
 class Reaper(threading.Thread):
@@ -160,6 +120,16 @@ class Reaper(threading.Thread):
         self.join()
 
 
+class Trap:
+    """Makes a folder where somebody unpickles it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self._folder),)
+
+
 def gradebook_rows(course: Course) -> dict[str, list[Any]]:
     """Every submission in the gradebook, by student."""
     found: dict[str, list[Any]] = {}
@@ -172,6 +142,8 @@ def gradebook_rows(course: Course) -> dict[str, list[Any]]:
 def test_whatever_dies_everybody_is_graded_once(farm: Farm) -> None:
     reaper = Reaper(farm, farm.job(POISON))
     jobs = [farm.job(student) for student in CLASS]
+    trap = farm.folder / "unpickled"
+    make_app(farm.redis.url).send_task(GRADE, args=(Trap(trap),), serializer="pickle", ignore_result=True)
     workers = [farm.worker() for _ in range(3)]
     first = farm.coordinator()
     reaper.start()
@@ -203,4 +175,6 @@ def test_whatever_dies_everybody_is_graded_once(farm: Farm) -> None:
     log = farm.logs("worker")
     answered = re.findall(r"student=(\S+) attempt='' *: \d+ of 100 in a \w+ room", log)
     assert sorted(answered) == sorted(CLASS), log
+    assert "Refusing to deserialize disabled content of type pickle" in log
+    assert not trap.exists()
     assert PASSWORD not in log + farm.logs("coordinator")

@@ -115,7 +115,7 @@ class Store(AbstractContextManager["Store"]):
                 book.db.add(Student(id=graded.student))
                 book.db.flush()
             try:
-                submission = book.add_submission(graded.module, graded.student)
+                submission = _new_submission(book, graded.module, graded.student)
             except MissingEntry:
                 raise ToolError(
                     f"{graded.module} is not in the gradebook; run `tito release {graded.module}` (no score was set)"
@@ -162,6 +162,28 @@ def stored_result(course: Course, module: str, student: str) -> GradedSubmission
         return GradedSubmission.from_json(found)
     except (OSError, ValueError, LookupError, TypeError):
         return None
+
+
+def _new_submission(book: Gradebook, module: str, student: str) -> Any:
+    """What nbgrader's `Gradebook.add_submission` makes, not committed yet: it goes with its grades or not at all.
+
+    Raises:
+        MissingEntry: the module was never generated.
+    """
+    from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook
+
+    assignment, owner = book.find_assignment(module), book.find_student(student)
+    with book.db.no_autoflush:
+        submission = SubmittedAssignment(assignment=assignment, student=owner)
+        for notebook in assignment.notebooks:
+            submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
+            for cell in [*notebook.grade_cells, *notebook.task_cells]:
+                Grade(cell_id=cell.id, notebook=submitted)
+            for cell in [*notebook.solution_cells, *notebook.task_cells]:
+                Comment(cell_id=cell.id, notebook=submitted)
+        book.db.add(submission)
+        book.db.flush()
+    return submission
 
 
 def _untouched(notebook: NotebookNode) -> set[str]:
