@@ -139,6 +139,32 @@ def test_a_worker_without_exam_rooms_gives_its_job_back_and_stops(ledger: Ledger
     assert "graded" in ledger.answers([job_id("tiny", job)])[job_id("tiny", job)]
 
 
+def test_a_job_of_another_version_is_set_aside(ledger: Ledger, worker: Worker) -> None:
+    job = a_job()
+    grading_task.run(worker, "another", {**job.as_json(), "colour": "red"}, RULES.as_json())
+    assert "version of the course cannot read it" in ledger.answers(["another"])["another"]["set_aside"]
+
+
+def test_what_cannot_be_read_is_told(redis: Redis, ledger: Ledger) -> None:
+    job = a_job()
+    ledger.answer(job_id("tiny", job), "here:1", {"graded": {"colour": "red"}})
+    with FarmPool("tiny", "06", redis.url, RULES) as pool:
+        future = pool.submit(job)
+        with pytest.raises(ToolError, match="must have the same version"):
+            future.result(10)
+
+
+def test_a_coordinator_that_was_replaced_ends(redis: Redis) -> None:
+    with FarmPool("tiny", "07", redis.url, Rules(lease=0.2)) as pool:
+        future = pool.submit(a_job())
+        pool._redis.set(pool._seat.key, "elsewhere:1:x")
+        with pytest.raises(BrokerError, match="taken over by another coordinator"):
+            future.result(10)
+        with pytest.raises(BrokerError, match="taken over"):
+            pool.submit(a_job())
+        pool.ledger._redis.delete("tito.grading", pool._seat.key)
+
+
 def test_the_first_answer_stands(ledger: Ledger) -> None:
     assert ledger.answer("twice", "here:1", {"graded": 1})
     assert ledger.answer("twice", "here:1", {"graded": 1})  # the broker died before it could say that it has it

@@ -85,8 +85,13 @@ def run(task: Any, name: str, job: dict[str, Any], rules: dict[str, Any]) -> Non
 
     It may come twice (a worker died, the broker forgot); the ledger says what is left to do.
     """
-    found, patience = GradingJob.from_json(job), Rules(**rules)
     ledger, owner = _process.ledger(task.app.conf.broker_url), _process.name
+    try:
+        found, patience = GradingJob.from_json(job), Rules(**rules)
+    except (KeyError, TypeError) as error:  # sent by another version of the course
+        _log.error("job %s cannot be read: %s: %s", name, type(error).__name__, error)
+        ledger.answer(name, owner, {"set_aside": f"the worker's version of the course cannot read it ({error})"})
+        return
     attempt = ledger.begin(name, owner, patience.lease)
     if attempt == 0:
         return

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from kombu.exceptions import OperationalError
-from redis.exceptions import AuthenticationError, LockError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from tito.addresses import shown
 from tito.errors import BrokerError, CourseFileError, ToolError
 from tito.farm.celery_app import GRADE, make_app
 from tito.farm.ledger import FAULTS, Ledger, Standing, connect
 from tito.farm.rules import LONGEST_JOB, Rules, describe, job_id, longest
+from tito.farm.seat import Seat
 from tito.grading.job import GradingJob
 from tito.grading.result import GradedSubmission
 
@@ -93,11 +91,7 @@ class FarmPool:
         self._redis = connect(broker, 0)
         self.ledger = Ledger(self._redis)
         self._app = make_app(broker)
-        self._lock = self._redis.lock(
-            f"tito:coordinator:{course}:{scope}",
-            timeout=2 * self.rules.lease,  # a lock that outlives its coordinator costs a moment, two of them cost more
-            thread_local=False,  # one thread takes it, another keeps it
-        )
+        self._seat = Seat(self._redis, f"{course}:{scope}", self.rules.lease)
         self._scope = scope
         self._pending: dict[str, _Pending] = {}
         self._guard = threading.Lock()
@@ -112,15 +106,12 @@ class FarmPool:
             BrokerError: the broker does not answer, or somebody else grades this now.
         """
         try:
-            mine = self._lock.acquire(
-                token=f"{socket.gethostname()}:{os.getpid()}:{time.time()}", blocking_timeout=3 * self.rules.lease
-            )
+            mine, other = self._seat.take(), self._seat.holder()
         except RedisError as error:
             raise BrokerError(self._unreachable(error)) from None
         if not mine:
             raise BrokerError(
-                f"{self._scope} is being graded by another coordinator ({self._other()}); wait for it or end it "
-                "(nothing was changed)"
+                f"{self._scope} is being graded by another coordinator ({other}); wait for it or end it (nothing was changed)"
             )
         self._thread.start()
         return self
@@ -129,8 +120,7 @@ class FarmPool:
         """Leave; what the workers still grade is there for the next coordinator."""
         self._over.set()
         self._thread.join()
-        with suppress(LockError, RedisError):
-            self._lock.release()
+        self._seat.leave()
         self._redis.close()
         self._app.close()
 
@@ -201,8 +191,9 @@ class FarmPool:
 
     def _look(self) -> None:
         """Who is at work? A job that nobody has for the time of a lease is sent again."""
-        with suppress(LockError):
-            self._lock.reacquire()
+        if not self._seat.keep():
+            self._fail(BrokerError(f"{self._scope} was taken over by another coordinator (what was recorded is kept)"))
+            return
         with self._guard:
             pending = dict(self._pending)
         standings, queued = self.ledger.standings(list(pending)), self.ledger.queued()
@@ -263,10 +254,6 @@ class FarmPool:
             "again, it goes on where it stopped (what was recorded is kept)"
         )
 
-    def _other(self) -> str:
-        found: Any = self._redis.get(self._lock.name)
-        return ":".join(found.decode().split(":")[:2]) if isinstance(found, bytes) else "it has just ended"
-
 
 def _is_lost(standing: Standing, queued: int) -> bool:
     """Nobody has it, and it does not simply wait for its turn."""
@@ -274,16 +261,24 @@ def _is_lost(standing: Standing, queued: int) -> bool:
 
 
 def _fulfil(pending: _Pending, answer: dict[str, Any]) -> None:
+    """Give the answer to whoever waits for it."""
     job = pending.job
-    if "graded" in answer:
-        pending.future.set_result(GradedSubmission.from_json(answer["graded"]))
-    else:
-        pending.future.set_exception(
-            ToolError(
-                f"{job.student}'s {job.module} was set aside: {answer['set_aside']}; look at the workers' logs, then "
-                f"grade it again with --force --student {job.student} (no score was set)"
-            )
+    whose = f"{job.student}'s {job.module}"
+    if "set_aside" in answer:
+        reason = (
+            f"{whose} was set aside: {answer['set_aside']}; look at the workers' logs, then grade it again with "
+            f"--force --student {job.student} (no score was set)"
         )
+        pending.future.set_exception(ToolError(reason))
+        return
+    try:
+        pending.future.set_result(GradedSubmission.from_json(answer["graded"]))
+    except (KeyError, TypeError) as error:
+        reason = (
+            f"the result of {whose} cannot be read ({_reason(error)}); workers and coordinator must have the same "
+            "version of the course: install it and grade it again with --force (no score was set)"
+        )
+        pending.future.set_exception(ToolError(reason))
 
 
 def _reason(error: Exception) -> str:
