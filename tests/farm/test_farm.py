@@ -75,6 +75,11 @@ class Farm:
         self.programs.append(found)
         return found
 
+    def command(self) -> Program:
+        """Somebody grades once more, at the terminal."""
+        tito = str(Path(sys.executable).with_name("tito"))
+        return self._program("command", [tito, "grade", "01", "--farm"], self.course.root)
+
     def job(self, student: str) -> str:
         return job_id(self.course.id, prepare_submission(self.course, MODULE, student).job)
 
@@ -167,6 +172,12 @@ def test_whatever_dies_everybody_is_graded_once(farm: Farm) -> None:
     graded = {path.parents[1].name for path in farm.course.root.glob(f"autograded/*/{MODULE.label}/*.ipynb")}
     assert graded == set(CLASS)
 
+    again = farm.command()
+    wait_for(lambda: again.process.poll() is not None, 60, "tito grade 01 --farm")
+    assert again.process.returncode == 1
+    assert "0 graded, 12 up to date, 1 could not be graded" in again.text
+    assert "tito: eve: eve's 01_setup was set aside: its worker died 3 times" in again.text
+
     assert len(reaper.killed) >= 3
     outcomes = [json.loads(line) for line in second.text.splitlines() if line.startswith("[")]
     told = {student: (state, reason) for student, state, _, reason in outcomes}
@@ -180,4 +191,4 @@ def test_whatever_dies_everybody_is_graded_once(farm: Farm) -> None:
     assert sorted(answered) == sorted(CLASS), log
     assert "Refusing to deserialize untrusted content of type pickle" in log
     assert not trap.exists()
-    assert PASSWORD not in log + farm.logs("coordinator")
+    assert PASSWORD not in log + farm.logs("co")

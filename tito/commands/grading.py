@@ -86,7 +86,9 @@ def _farm(course: Course, module: Module, force: bool) -> Pool:
         raise ToolError("--farm needs its packages: pip install 'tinytorch-course[farm]' (nothing was changed)")
     from tito.farm.pool import FarmPool
 
-    return FarmPool(course.id, module.label, broker, fresh=force, tell=partial(console.print, soft_wrap=True))
+    return FarmPool(
+        course.id, module.label, broker, fresh=force, tell=partial(console.print, soft_wrap=True, markup=False)
+    )
 
 
 @contextmanager

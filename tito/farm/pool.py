@@ -111,7 +111,8 @@ class FarmPool:
             raise BrokerError(self._unreachable(error)) from None
         if not mine:
             raise BrokerError(
-                f"{self._scope} is being graded by another coordinator ({other}); wait for it or end it (nothing was changed)"
+                f"{self._scope} is being graded by another coordinator ({other}); wait for it or end it "
+                "(nothing was changed)"
             )
         self._thread.start()
         return self
