@@ -1,16 +1,21 @@
 """nbgrader's configuration of this course: directories, exchange, plug-ins. Values only; course.toml has the rest."""
 
+import os
 import tomllib
 from pathlib import Path
 
 # Not resolved: a course folder of `make serve` or the demo links to this file and keeps its own records.
 root = Path(__file__).absolute().parent
+settings = tomllib.loads((root / "course.toml").read_text())
 plugins = "tito.nbgrader_plugins"
 
 c = get_config()  # noqa: F821  traitlets puts it here
 
 c.CourseDirectory.root = str(root)
-c.CourseDirectory.course_id = tomllib.loads((root / "course.toml").read_text())["course"]["id"]
+c.CourseDirectory.course_id = settings["course"]["id"]
+database = os.environ.get("TINYTORCH_DATABASE") or settings.get("database", {}).get("url")
+if database:  # else SQLite in the course folder
+    c.CourseDirectory.db_url = database
 c.Exchange.root = str(root / "exchange")
 c.ExchangeFactory.submit = f"{plugins}.exchange.SubmitAndExport"
 c.ExchangeFactory.collect = f"{plugins}.collect.CollectSafely"

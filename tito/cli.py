@@ -132,11 +132,12 @@ def grade(
     collect: Annotated[bool, typer.Option("--collect", help="First fetch new submissions.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Also what is graded and has not changed.")] = False,
     report: Annotated[Path | None, typer.Option("--report", help="Results as JSON lines, into this file.")] = None,
+    farm: Annotated[bool, typer.Option("--farm", help="On the workers of other machines (docs/farm.md).")] = False,
 ) -> None:
     """Grade what was submitted for a module, in exam rooms; what is up to date is left alone."""
     from tito.commands import grading
 
-    grading.grade(module or module_option, student, collect, section, force=force, report=report)
+    grading.grade(module or module_option, student, collect, section, force=force, report=report, farm=farm)
 
 
 @app.command()
@@ -145,6 +146,16 @@ def doctor() -> None:
     from tito.commands import doctor as command
 
     command.doctor()
+
+
+@app.command()
+def worker(
+    processes: Annotated[int | None, typer.Option("--processes", min=1, help="At a time; one a processor.")] = None,
+) -> None:
+    """Grade for a course elsewhere, until it is ended; TINYTORCH_BROKER says where its jobs are."""
+    from tito.commands import worker as command
+
+    command.worker(processes)
 
 
 @app.command()

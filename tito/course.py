@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tito.addresses import BROKER, DATABASE, address_problem
 from tito.errors import CourseFileError
 from tito.grading.policy import GradingPolicy, read_policy
 from tito.roster import Person, Roster, join_roster, read_roster, read_table, user_name_problem
@@ -18,6 +19,8 @@ from tito.tables import Tables, read_toml
 __all__ = ["COURSE_FILE", "Course", "LatePolicy", "Schedule", "user_name_problem"]
 
 COURSE_FILE = "course.toml"
+
+_TABLES = {"course", "schedule", "modules", "late", "grading", "roster", "database", "farm"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,10 @@ class Course:
     late: LatePolicy
     grading: GradingPolicy
     roster: Roster
+    database: str = field(default="", repr=False)
+    """Address of the gradebook's database, where it is not in the folder; see `tito.addresses.database_url`."""
+    broker: str = field(default="", repr=False)
+    """Address of the grading farm's Redis, if there is a farm; see `tito.addresses.broker_url`."""
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -129,7 +136,7 @@ class _Reader(Tables):
     """Makes the course out of the tables."""
 
     def course(self, root: Path) -> Course:
-        unknown = self.values.keys() - {"course", "schedule", "modules", "late", "grading", "roster"}
+        unknown = self.values.keys() - _TABLES
         if unknown:
             self.fail(sorted(unknown)[0], "is not a table this course knows")
         course_id = self.get("course", "id", str)
@@ -142,6 +149,16 @@ class _Reader(Tables):
         )
         title = self.get("course", "title", str, course_id)
         grading = read_policy(self.table("grading"), self.fail)
-        course = Course(root, course_id, title, read_schedule(self), late, grading, read_roster(self))
+        database = self.address(DATABASE, "database", "url")
+        broker = self.address(BROKER, "farm", "broker")
+        course = Course(root, course_id, title, read_schedule(self), late, grading, read_roster(self), database, broker)
         self.refuse_unknown_keys()
         return course
+
+    def address(self, kind: str, table: str, key: str) -> str:
+        """An address that `kind` allows, or nothing."""
+        address = str(self.get(table, key, str, ""))
+        problem = address_problem(kind, address) if address else None
+        if problem:
+            self.fail(f"{table}.{key}", problem)
+        return address

@@ -12,6 +12,7 @@ from typing import Self
 
 __all__ = [
     "BackupError",
+    "BrokerError",
     "CourseFileError",
     "DataError",
     "LockedError",
@@ -85,6 +86,12 @@ class DataError(TitoError):
     """A data set cannot be had, or what is there is not that data set."""
 
     exit_code = 8
+
+
+class BrokerError(TitoError):
+    """The grading farm cannot be used: its broker does not answer, or somebody else grades the same now."""
+
+    exit_code = 9
 
 
 class ScheduleError(TitoError):
