@@ -8,16 +8,11 @@ from typing import Any
 from jupyterhub.auth import Authenticator
 from traitlets import Unicode
 
-__all__ = ["RosterAuthenticator"]
+__all__ = ["RosterAuthenticator", "Rostered"]
 
 
-class RosterAuthenticator(Authenticator):
-    """Anyone on the roster, by the password that `make serve` printed.
-
-    For trying the course out: whoever knows the password can be anybody. It only keeps other users of the machine out.
-    """
-
-    password = Unicode(help="The one password; an empty one lets nobody in.").tag(config=True)
+class Rostered(Authenticator):
+    """The part that every way to log in has in common: only the roster's names, in the roster's spelling."""
 
     def normalize_username(self, username: str) -> str:
         """The roster's spelling of `username`, in any case: nbgrader files submissions under that spelling."""
@@ -29,6 +24,15 @@ class RosterAuthenticator(Authenticator):
     def validate_username(self, username: str) -> bool:
         """Only the roster's names, so that the hub forgets who left it, cookies and tokens included."""
         return username in self.allowed_users and bool(super().validate_username(username))
+
+
+class RosterAuthenticator(Rostered):
+    """Anyone on the roster, by the password that `make serve` printed.
+
+    For trying the course out: whoever knows the password can be anybody. It only keeps other users of the machine out.
+    """
+
+    password = Unicode(help="The one password; an empty one lets nobody in.").tag(config=True)
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:  # noqa: ARG002 - the hub's signature
         """The name to log in as, or None."""
