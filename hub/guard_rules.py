@@ -89,7 +89,7 @@ _CONTAINER: dict[str, Check] = {
     "Image": lambda value: isinstance(value, str),
     "Cmd": _texts,
     "Env": _texts,
-    "ExposedPorts": _is({"8888/tcp": {}}),
+    "ExposedPorts": _is({"8888/tcp": None}, {"8888/tcp": {}}),
     "Volumes": lambda value: isinstance(value, dict) and value.keys() <= {HOME, LIBRARY, COURSE, _TOML},
     **{key: _is(False) for key in ("Tty", "OpenStdin", "StdinOnce", "AttachStdin", "NetworkDisabled")},
     **{key: _is(False, True) for key in ("AttachStdout", "AttachStderr")},

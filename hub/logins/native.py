@@ -6,7 +6,9 @@ from hmac import compare_digest
 from typing import Any
 
 import bcrypt
+from jupyterhub.handlers.login import LoginHandler
 from nativeauthenticator import NativeAuthenticator
+from nativeauthenticator.handlers import ChangePasswordHandler
 from nativeauthenticator.orm import UserInfo
 from traitlets import Dict, Unicode
 
@@ -22,6 +24,13 @@ class Native(Rostered, NativeAuthenticator):
     """
 
     first_passwords = Dict(Unicode(), help="The password that each user begins with.").tag(config=True)
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:  # noqa: ARG002 - the hub's signature
+        """JupyterHub's own log-in page and the page to change a password; none to sign up or to let others in.
+
+        NativeAuthenticator 1.3's own log-in page asks the hub for what JupyterHub 6 no longer has.
+        """
+        return [("/login", LoginHandler), ("/change-password", ChangePasswordHandler)]
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:
         """The name to log in as, or None."""
