@@ -1,4 +1,4 @@
-"""What everything is called in Docker: the spawner makes these names, and the guard of the socket lets no other pass."""
+"""What everything is called in Docker: the spawner makes these names, the guard of the socket lets no other pass."""
 
 from __future__ import annotations
 

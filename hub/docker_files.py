@@ -1,4 +1,4 @@
-"""The files beside the containers: settings that an administrator edits, secrets that nobody reads, the first passwords."""
+"""The files beside the containers: an administrator's settings, the services' secrets, everybody's first password."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def read_settings(files: Files) -> dict[str, str]:
             continue
         name, equals, value = line.partition("=")
         if not equals or not name.startswith("TINYTORCH_") or name.strip() != name:
-            raise ToolError(f"{files.settings}:{number}: {line!r} is not TINYTORCH_NAME=value; mend it (nothing was started)")
+            raise ToolError(
+                f"{files.settings}:{number}: {line!r} is not TINYTORCH_NAME=value; mend it (nothing was started)"
+            )
         found[name] = value.strip()
     return found
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from aiohttp import ClientSession, ClientTimeout, UnixConnector, web
 
 from hub.docker_settings import Installation
-from hub.guard_rules import Refused, Rules, check_connect, check_create, check_disconnect, check_network
+from hub.guard_rules import RefusedError, Rules, check_connect, check_create, check_disconnect, check_network
 
 __all__ = ["application", "main", "rules_of"]
 
@@ -74,7 +74,7 @@ class Guard:
     async def image(self, request: web.Request) -> web.Response:
         image = request.match_info["image"]
         if image not in self.rules.images:
-            raise Refused(f"image {image!r} is not the course's")
+            raise RefusedError(f"image {image!r} is not the course's")
         return await self._ask("GET", _path(request, "images", image, "json"))
 
     async def create(self, request: web.Request) -> web.Response:
@@ -115,7 +115,7 @@ class Guard:
             raise web.HTTPNotFound(text=json.dumps({"message": f"no {kind[:-1]} {asked}"}))
         name = str(json.loads(answer.body if isinstance(answer.body, bytes) else b"{}")["Name"]).lstrip("/")
         if self.rules.names.user(name) is None:
-            raise Refused(f"{kind[:-1]} {name!r} is nobody's server")
+            raise RefusedError(f"{kind[:-1]} {name!r} is nobody's server")
         return name
 
     async def _ask(
@@ -136,7 +136,7 @@ async def _body(request: web.Request) -> Any:
     try:
         return json.loads(await request.read())
     except ValueError:
-        raise Refused("the request holds no JSON") from None
+        raise RefusedError("the request holds no JSON") from None
 
 
 @web.middleware
@@ -144,10 +144,10 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer what is refused, and say so in the log: a hub that asks for more is a hub in other hands."""
     try:
         return await handler(request)
-    except Refused as error:
+    except RefusedError as error:
         reason = str(error)
     except web.HTTPException as error:
-        if error.status not in (404, 405) or error.text and error.text.startswith("{"):
+        if error.status not in (404, 405) or (error.text and error.text.startswith("{")):
             raise
         reason = f"{request.method} {request.path} is not among what the spawner needs"
     log.warning("refused: %s", reason)
@@ -165,7 +165,9 @@ def application(rules: Rules, socket: str = SOCKET) -> web.Application:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    web.run_app(application(rules_of(Installation.from_environment(os.environ))), port=PORT, print=None, access_log=None)
+    web.run_app(
+        application(rules_of(Installation.from_environment(os.environ))), port=PORT, print=None, access_log=None
+    )
 
 
 if __name__ == "__main__":

@@ -28,27 +28,26 @@ _FOLDERS = ("tito", "hub", "source", "tinytorch_lib", "deploy/images")
 class Images:
     """The four images' names."""
 
-    project: str
     version: str
 
     def __getitem__(self, target: str) -> str:
-        return f"{self.project}/{target}:{self.version}"
+        return f"tinytorch/{target}:{self.version}"
 
 
 def version(root: Path, base: str, user: int) -> str:
     """The version of this checkout's images: the tools' and a digest of all that goes into them."""
     files = [root / name for name in _INPUTS]
     for folder in _FOLDERS:
-        files += [path for path in (root / folder).rglob("*") if path.is_file() and path.suffix not in {".pyc", ".ipynb"}]
+        files += [
+            path for path in (root / folder).rglob("*") if path.is_file() and path.suffix not in {".pyc", ".ipynb"}
+        ]
     digest = hashlib.sha256(f"{base} {user}".encode())
     for path in sorted(files):
         digest.update(f"\0{path.relative_to(root)}\0".encode() + path.read_bytes())
     return f"{__version__}-{digest.hexdigest()[:12]}"
 
 
-def build(
-    docker: Docker, images: Images, base: str, user: int, log: Path, say: Callable[[str], None]
-) -> None:
+def build(docker: Docker, images: Images, base: str, user: int, log: Path, say: Callable[[str], None]) -> None:
     """Build what is not there yet. Layers that did not change are taken from Docker's cache.
 
     Raises:

@@ -167,7 +167,7 @@ def server_of(people: People, here: Installation, user: str) -> Server:
 
 
 def host_config(limits: Limits) -> dict[str, Any]:
-    """What keeps a container in its bounds. The guard of Docker's socket asks for each of these (hub/guard_rules.py)."""
+    """What keeps a container in its bounds; the guard of Docker's socket insists on it (hub/guard_rules.py)."""
     return {
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],

@@ -14,10 +14,10 @@ from typing import Any
 
 from hub.container_names import COURSE, HOME, LIBRARY, Names
 
-__all__ = ["Refused", "Rules", "check_connect", "check_create", "check_disconnect", "check_network"]
+__all__ = ["RefusedError", "Rules", "check_connect", "check_create", "check_disconnect", "check_network"]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What was asked for is not the spawner's business; the message says what."""
 
 
@@ -102,14 +102,14 @@ def check_create(name: str, body: Any, rules: Rules) -> dict[str, Any]:
     """The body of a request for a container called `name`, holding nothing that was not looked at.
 
     Raises:
-        Refused: it would be somebody's server without its bounds, or something else altogether.
+        RefusedError: it would be somebody's server without its bounds, or something else altogether.
     """
     user = rules.names.user(name)
     if user is None:
-        raise Refused(f"container {name!r} is nobody's server")
+        raise RefusedError(f"container {name!r} is nobody's server")
     known = _known(body, {**_CONTAINER, "HostConfig": lambda value: isinstance(value, dict)}, "container")
     if known.get("Image") not in rules.images:
-        raise Refused(f"image {known.get('Image')!r} is not the course's")
+        raise RefusedError(f"image {known.get('Image')!r} is not the course's")
     host = _known(
         known.get("HostConfig", {}),
         {
@@ -122,9 +122,9 @@ def check_create(name: str, body: Any, rules: Rules) -> dict[str, Any]:
     )
     missing = (_REQUIRED.keys() | {"NetworkMode"}) - host.keys()
     if missing:
-        raise Refused(f"{', '.join(sorted(missing))} must be set")
+        raise RefusedError(f"{', '.join(sorted(missing))} must be set")
     if host["MemorySwap"] != host["Memory"]:
-        raise Refused("a server may not swap")
+        raise RefusedError("a server may not swap")
     return {**known, "HostConfig": host}
 
 
@@ -132,7 +132,7 @@ def check_network(body: Any, rules: Rules) -> dict[str, Any]:
     """The body of a request for a user's network.
 
     Raises:
-        Refused: it would have a way out, or lie elsewhere than where such networks are.
+        RefusedError: it would have a way out, or lie elsewhere than where such networks are.
     """
     known = _known(
         body,
@@ -149,7 +149,7 @@ def check_network(body: Any, rules: Rules) -> dict[str, Any]:
     )
     missing = {"Name", "Driver", "Internal", "Options", "IPAM"} - known.keys()
     if missing:
-        raise Refused(f"{', '.join(sorted(missing))} must be set")
+        raise RefusedError(f"{', '.join(sorted(missing))} must be set")
     return known
 
 
@@ -167,7 +167,7 @@ def check_connect(body: Any, rules: Rules) -> dict[str, Any]:
     """The body of a request that joins the hub or the proxy to a user's network.
 
     Raises:
-        Refused: it would join something else.
+        RefusedError: it would join something else.
     """
     return _known(
         body,
@@ -183,21 +183,19 @@ def check_disconnect(body: Any, rules: Rules) -> dict[str, Any]:
     """The body of a request that takes the hub or the proxy out of a user's network.
 
     Raises:
-        Refused: it is about something else.
+        RefusedError: it is about something else.
     """
-    return _known(
-        body, {"Container": _is(rules.names.hub, rules.names.proxy), "Force": _is(True, False)}, "connection"
-    )
+    return _known(body, {"Container": _is(rules.names.hub, rules.names.proxy), "Force": _is(True, False)}, "connection")
 
 
 def _known(body: Any, checks: Mapping[str, Check], what: str) -> dict[str, Any]:
-    """The values of `body` that are set, each looked at. Docker takes keys in any case, so an unknown one is refused."""
+    """The values of `body` that are set, each looked at. Docker reads keys in any case, so it gets known ones only."""
     if not isinstance(body, dict):
-        raise Refused(f"{what} is no object")
+        raise RefusedError(f"{what} is no object")
     found = {key: value for key, value in body.items() if value is not None}
     for key, value in found.items():
         if key not in checks:
-            raise Refused(f"{what}: {key} may not be set")
+            raise RefusedError(f"{what}: {key} may not be set")
         if not checks[key](value):
-            raise Refused(f"{what}: {key} may not be {value!r:.200}")
+            raise RefusedError(f"{what}: {key} may not be {value!r:.200}")
     return found

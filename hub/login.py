@@ -49,7 +49,9 @@ def login_options(login: str, environment: Mapping[str, str]) -> dict[str, str]:
     found = {trait: environment.get(f"TINYTORCH_{name}", "") for name, trait in OPTIONS[login].items()}
     for name, trait in OPTIONS[login].items():
         if not found[trait]:
-            raise ToolError(f"TINYTORCH_{name} is not set, and the log-in {login!r} needs it; set it (nothing was started)")
+            raise ToolError(
+                f"TINYTORCH_{name} is not set, and the log-in {login!r} needs it; set it (nothing was started)"
+            )
     return found
 
 

@@ -51,7 +51,7 @@ class Door(ProxyHandler):
         return chosen if chosen in subprotocols else None
 
     def _get_proxy_request(self, url: str) -> HTTPRequest:
-        request = super()._get_proxy_request(url)
+        request: HTTPRequest = super()._get_proxy_request(url)
         if self.request.protocol == "https":
             # The hub marks its cookies as for encrypted connections only, if it knows that this is one.
             request.headers["X-Forwarded-Proto"] = "https"

@@ -65,7 +65,7 @@ class Installer:
         docker = find_docker()
         self.docker = Docker(docker, find_compose(docker), self.project, self.root)
         self.base = os.environ.get("BASE_IMAGE") or self.settings.get("TINYTORCH_BASE_IMAGE", BASE_IMAGE)
-        self.images = Images(self.project, version(self.root, self.base, hub_user()))
+        self.images = Images(version(self.root, self.base, hub_user()))
 
     def variables(self) -> dict[str, str]:
         """What deploy/compose.yaml asks for; settings come before what is computed here."""
@@ -94,9 +94,7 @@ class Installer:
         name = f"{self.project}_libraries"
         if not self.docker.has("volume", "inspect", name):
             labels = {"com.docker.compose.project": self.project, "com.docker.compose.volume": "libraries"}
-            self.docker.ask(
-                "volume", "create", *(f"--label={key}={value}" for key, value in labels.items()), name
-            )
+            self.docker.ask("volume", "create", *(f"--label={key}={value}" for key, value in labels.items()), name)
         return self.docker.ask("volume", "inspect", "--format", "{{.Mountpoint}}", name)
 
     def image(self) -> None:
@@ -126,13 +124,13 @@ class Installer:
         passwords = write_passwords(self.files, self.course, self.settings)
         say("starting the services")
         self.docker.compose(variables, "up", "--detach", "--remove-orphans")
-        self.wait(variables)
+        self.wait()
         say(f"{self.course.title} is served at  {variables['TINYTORCH_URL']}")
         if passwords:
             say(f"everybody's first password stands in {self.files.passwords}")
         say("make down stops it and keeps all work")
 
-    def wait(self, variables: dict[str, str]) -> None:
+    def wait(self) -> None:
         """Wait until the hub's container says that it is well.
 
         Raises:
