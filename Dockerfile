@@ -51,7 +51,8 @@ LABEL org.tinytorch.version=${VERSION} org.tinytorch.image=student
 
 # ---- the server of a TA or an instructor: formgrader, sources, an exam room
 FROM workplace AS grader
-RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap && rm -rf /var/lib/apt/lists/*
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap \
+    && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
     sh /opt/pip/images/install.sh nbgrader
 COPY hub/roles/staff /opt/course/role
@@ -94,7 +95,10 @@ LABEL org.tinytorch.version=${VERSION} org.tinytorch.image=hub
 # ---- PostgreSQL from Debian, so that a place without an image registry has one too
 FROM ${BASE_IMAGE} AS database
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends postgresql-15 && rm -rf /var/lib/apt/lists/* /var/lib/postgresql/15 \
+    && apt-get install -y -qq --no-install-recommends postgresql-15 \
+    && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/lib/postgresql/15 /usr/share/locale \
+    # The hub's small queries are not worth a compiler: deploy/images/database.sh turns it off.
+    && rm -rf /usr/lib/postgresql/15/lib/bitcode /usr/lib/*/libLLVM* /usr/lib/*/libz3* \
     && install -d -o postgres -g postgres -m 700 /var/lib/postgresql/data
 COPY deploy/images/database.sh /usr/local/bin/database
 ARG HUB_UID=1000

@@ -51,7 +51,10 @@ class Docker:
             )
         if done.returncode:
             said = _said(log.read_text(encoding="utf-8", errors="replace"))
-            raise ToolError(f"an image could not be built: {said}; check network and disk, run it again (log: {log})")
+            remedy = "check network and disk, then run it again"
+            if "failed to do request" in said:
+                remedy = "where no image registry can be reached, run deploy/base_image.sh and set BASE_IMAGE"
+            raise ToolError(f"an image could not be built: {said}; {remedy} (log: {log})")
 
     def compose(self, variables: Mapping[str, str], *arguments: str) -> str:
         """Run compose on deploy/compose.yaml; gives what it printed.

@@ -33,6 +33,10 @@ class CourseContainer(DockerSpawner):
     def names(self) -> Names:
         return Names(self.project)
 
+    def _object_name_default(self) -> str:
+        # Needed before the first start too: a hub that was killed in the middle of one asks for what it left.
+        return self.names.server(self.user.name)
+
     async def start(self) -> tuple[str, int]:
         """Make the network, then the container in it.
 
@@ -43,7 +47,7 @@ class CourseContainer(DockerSpawner):
         self.image, self.mem_limit, self.cpu_limit = server.image, server.memory, server.processors
         self.volumes, self.read_only_volumes = dict(server.volumes), dict(server.read_only_volumes)
         self.extra_host_config = dict(server.host_config)
-        self.object_name = self.network_name = self.names.server(self.user.name)
+        self.network_name = self.object_name
         # Docker would make a missing folder too, as root's.
         Path(self.libraries, self.user.name).mkdir(exist_ok=True)
         await self._make_network()
@@ -68,8 +72,7 @@ class CourseContainer(DockerSpawner):
         return status
 
     async def _make_network(self) -> None:
-        network = subnet(IPv4Network(self.subnets), self.user.orm_user.id)
-        pool = {"Subnet": str(network)}
+        addresses = subnet(IPv4Network(self.subnets), self.user.orm_user.id)
         await self._unless(
             409,  # it is there
             "create_network",
@@ -77,7 +80,7 @@ class CourseContainer(DockerSpawner):
             driver="bridge",
             internal=True,
             check_duplicate=True,
-            ipam={"Driver": "default", "Config": [pool]},
+            ipam={"Driver": "default", "Config": [{"Subnet": str(addresses)}]},
             options={"com.docker.network.bridge.inhibit_ipv4": "true"},
         )
         await self._join()

@@ -10,4 +10,4 @@ if [ ! -s "$data/PG_VERSION" ]; then
     echo 'CREATE DATABASE hub;' | postgres --single -D "$data.new" postgres >/dev/null
     mv "$data.new" "$data"
 fi
-exec postgres -D "$data" -c listen_addresses='*' -c unix_socket_directories=/tmp
+exec postgres -D "$data" -c jit=off -c listen_addresses='*' -c unix_socket_directories=/tmp
