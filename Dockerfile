@@ -94,7 +94,9 @@ LABEL org.tinytorch.version=${VERSION} org.tinytorch.image=hub
 
 # ---- PostgreSQL from Debian, so that a place without an image registry has one too
 FROM ${BASE_IMAGE} AS database
-RUN apt-get update -qq \
+# The package would make a database of its own; ours is made in the volume, with the password of this installation.
+RUN mkdir /etc/postgresql-common && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
+    && apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends postgresql-15 \
     && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/lib/postgresql/15 /usr/share/locale \
     # The hub's small queries are not worth a compiler: deploy/images/database.sh turns it off.
