@@ -47,6 +47,9 @@ class Installation:
 
     names: Names
     url: str
+    """The address that browsers use; empty for whatever address they come by."""
+    encrypted: bool
+    """Whether browsers speak TLS to it, here or at a front end before it."""
     student_image: str
     grader_image: str
     libraries: str
@@ -60,11 +63,6 @@ class Installation:
     idle_minutes: int = 60
     limits: Mapping[str, Limits] = field(default_factory=dict)
 
-    @property
-    def encrypted(self) -> bool:
-        """Whether browsers speak TLS to it, here or at a front end before it."""
-        return urlsplit(self.url).scheme == "https"
-
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Installation:
         """The installation that `TINYTORCH_...` variables describe.
@@ -76,7 +74,8 @@ class Installation:
         login = read.text("LOGIN", "|".join(LOGINS), "native")
         return cls(
             names=Names(read.text("PROJECT", r"[a-z0-9][a-z0-9-]{0,30}", "tinytorch")),
-            url=read.text("URL", r"https?://[^/\s]+/?", "http://localhost:8000").rstrip("/"),
+            url=read.text("URL", r"(https?://[^/\s]+/?)?", "").rstrip("/"),
+            encrypted=read.encrypted(),
             student_image=read.text("STUDENT_IMAGE", r"\S+"),
             grader_image=read.text("GRADER_IMAGE", r"\S+"),
             libraries=read.text("LIBRARIES", r"/\S+"),
@@ -108,6 +107,11 @@ class _Variables:
                 f"TINYTORCH_{name} is {value!r}, which does not fit {pattern}; mend it (nothing was started)"
             )
         return value
+
+    def encrypted(self) -> bool:
+        environment = self.environment
+        own = bool(environment.get("TINYTORCH_TLS_CERTIFICATE"))
+        return own or urlsplit(environment.get("TINYTORCH_URL", "")).scheme == "https"
 
     def network(self, name: str, default: str) -> str:
         value = self.text(name, r"[0-9./]+", default)
@@ -187,7 +191,6 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
     names = here.names
     jupyterhub = {
         "bind_url": "http://:8000",
-        "public_url": f"{here.url}/",
         # Its address on the services' network alone: the hub is in users' networks too, and does not listen there.
         "hub_bind_url": "http://hub-services:8081",
         "hub_connect_url": "http://hub-services:8081",
@@ -206,9 +209,11 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "services": [culler(here)],
         "log_level": "INFO",
     }
+    if here.url:
+        jupyterhub["public_url"] = f"{here.url}/"
     if here.domain:
-        jupyterhub["subdomain_host"] = f"{urlsplit(here.url).scheme}://{here.domain}"
-    login = login_values(people, here.login, here.login_options, secrets.login, here.url)
+        jupyterhub["subdomain_host"] = f"{'https' if here.encrypted else 'http'}://{here.domain}"
+    login = login_values(people, here.login, here.login_options, secrets.login)
     return login | {
         "JupyterHub": jupyterhub | login["JupyterHub"],
         "ConfigurableHTTPProxy": {

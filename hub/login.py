@@ -30,6 +30,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "LTI_USERNAME_KEY": "username_key",
     },
     "oauth": {
+        "URL": "oauth_callback_url",
         "OAUTH_CLIENT_ID": "client_id",
         "OAUTH_AUTHORIZE_URL": "authorize_url",
         "OAUTH_TOKEN_URL": "token_url",
@@ -62,9 +63,7 @@ def first_password(secret: str, user: str) -> str:
     return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
 
 
-def login_values(
-    people: People, login: str, options: Mapping[str, str], secret: str, url: str
-) -> dict[str, dict[str, Any]]:
+def login_values(people: People, login: str, options: Mapping[str, str], secret: str) -> dict[str, dict[str, Any]]:
     """The traits of the log-in `login`: only the roster gets in, whichever it is.
 
     `secret` is what first passwords follow from, or what an identity provider knows this hub by.
@@ -89,6 +88,7 @@ def login_values(
     elif login == "lti":
         traits["client_id"] = {options["client_id"]}
     else:
-        traits |= {"client_secret": secret, "oauth_callback_url": f"{url}/hub/oauth_callback", "scope": ["openid"]}
+        callback = f"{options['oauth_callback_url'].rstrip('/')}/hub/oauth_callback"
+        traits |= {"client_secret": secret, "oauth_callback_url": callback, "scope": ["openid"]}
     name = LOGINS[login]
     return {"JupyterHub": {"authenticator_class": name}, name.rpartition(".")[2]: traits}

@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hub.checks import check_port, check_space
@@ -77,7 +77,6 @@ class Installer:
             "TINYTORCH_SETTINGS": str(files.settings),
             "TINYTORCH_SECRETS": str(files.secrets),
             "TINYTORCH_COURSE_FILE": str(self.root / "course.toml"),
-            "TINYTORCH_URL": f"{'https' if tls else 'http'}://localhost:{port}",
             "TINYTORCH_PORT": port,
             "TINYTORCH_PROXY_PORT": "8443" if tls else "8000",
             "TINYTORCH_SOCKET": socket,
@@ -125,7 +124,7 @@ class Installer:
         say("starting the services")
         self.docker.compose(variables, "up", "--detach", "--remove-orphans")
         self.wait()
-        say(f"{self.course.title} is served at  {variables['TINYTORCH_URL']}")
+        say(f"{self.course.title} is served at  {address(variables)}")
         if passwords:
             say(f"everybody's first password stands in {self.files.passwords}")
         say("make down stops it and keeps all work")
@@ -169,6 +168,13 @@ class Installer:
         """The variables that compose.yaml asks for, for whoever runs compose by hand."""
         for name, value in sorted(self.variables().items()):
             say(f"{name}={value}")
+
+
+def address(variables: Mapping[str, str]) -> str:
+    """Where browsers find it, as far as the settings say."""
+    scheme = "https" if variables["TINYTORCH_PROXY_PORT"] == "8443" else "http"
+    host = variables.get("TINYTORCH_LISTEN", "127.0.0.1")
+    return variables.get("TINYTORCH_URL") or f"{scheme}://{host}:{variables['TINYTORCH_PORT']}"
 
 
 def say(text: str) -> None:

@@ -27,7 +27,7 @@ class Installation:
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return f"http://127.0.0.1:{self.port}"
 
     def make(self, what: str, *options: str) -> subprocess.CompletedProcess[str]:
         """`make image`, `make up` or `make down`, as the Makefile says it."""

@@ -98,16 +98,24 @@ def test_servers_reach_the_hub_through_the_proxy_alone():
     assert not found["ConfigurableHTTPProxy"]["should_start"]
 
 
-@pytest.mark.parametrize(("url", "prefixed"), [("https://tt.example.org", True), ("http://localhost:8000", False)])
-def test_cookies_are_bound_to_the_host_where_there_is_tls(url: str, prefixed: bool):
-    here = Installation.from_environment(VARIABLES | {"TINYTORCH_URL": url})
-    assert values(here)["JupyterHub"]["cookie_host_prefix_enabled"] is prefixed
-    assert values(here)["JupyterHub"]["public_url"] == url + "/"
+@pytest.mark.parametrize(
+    ("more", "prefixed"),
+    [
+        ({"TINYTORCH_URL": "https://tt.example.org"}, True),
+        ({"TINYTORCH_URL": "http://tt.example.org"}, False),
+        ({"TINYTORCH_TLS_CERTIFICATE": "/etc/chain.pem"}, True),
+        ({}, False),
+    ],
+)
+def test_cookies_are_bound_to_the_host_where_there_is_tls(more: dict[str, str], prefixed: bool):
+    found = values(Installation.from_environment(VARIABLES | more))["JupyterHub"]
+    assert found["cookie_host_prefix_enabled"] is prefixed
+    assert found.get("public_url", "/") == more.get("TINYTORCH_URL", "") + "/"
 
 
 def test_users_have_subdomains_where_there_is_a_domain():
     assert "subdomain_host" not in values()["JupyterHub"]
-    here = replace(HERE, url="https://tt.example.org", domain="tt.example.org")
+    here = replace(HERE, encrypted=True, domain="tt.example.org")
     assert values(here)["JupyterHub"]["subdomain_host"] == "https://tt.example.org"
 
 
