@@ -101,12 +101,17 @@ def test_passwords(course: Installation) -> None:
     assert Visitor(course.url, "alan").log_in(new).status == 200
 
 
-def test_staff_have_the_formgrader_and_the_sources(course: Installation) -> None:
-    ta = course.visitor("ta")
+def test_staff_have_the_formgrader_and_the_sources(ta: Visitor) -> None:
     assert "Manage Assignments" in ta.ask(ta.path("formgrader")).text
     assert (
         ta.run("import tinytorch_lib, pathlib; print(pathlib.Path('course/source/02_tensor.py').is_file())") == "True\n"
     )
+
+
+def test_staff_can_make_exam_rooms(ta: Visitor) -> None:
+    room = "bwrap --ro-bind / / --proc /proc --dev /dev --unshare-all --new-session sh -c 'id -u; ls /proc | head -n 1'"
+    code = f"import subprocess; print(subprocess.run({room!r}, shell=True, capture_output=True, text=True).stdout)"
+    assert ta.run(code).split() == ["1000", "1"]  # its own processes alone: the first is the room's
 
 
 def test_a_hub_killed_while_a_server_starts(course: Installation, ada: Visitor) -> None:
