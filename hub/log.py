@@ -24,6 +24,7 @@ _EXPECTED = (
     "Proxy no longer running",
     "slow to become responsive",  # the browser shows that the server starts
     "stopped while the Hub was down",
+    "Adding missing route for exchange",  # a fresh proxy knows no service yet
 )
 
 
