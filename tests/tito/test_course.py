@@ -113,11 +113,14 @@ def test_late_penalty_never_exceeds_the_score() -> None:
     assert LatePolicy(0, 60, 5).penalty(50, 86400 * 3) == 50
 
 
-EXTENSIONS = TEXT + """
+EXTENSIONS = (
+    TEXT
+    + """
 [extensions]
 ada.02 = 2027-05-07T12:00:00
 "Zoe.B".losses = 2027-05-10T20:00:00
 """
+)
 
 
 def test_an_extension_is_one_students_own_due_time(tmp_path: Path) -> None:

@@ -27,12 +27,6 @@ ACCESS_FILE = "exchange.json"
 LONGEST_ANSWER = (5.0, 120.0)
 """Seconds to connect, and between two pieces of an answer."""
 
-PATIENCE = 5.0
-"""Seconds that a call tries again while nobody answers."""
-
-PATIENCE_TO_SUBMIT = 45.0
-"""The same for a submission: the hub takes up to half a minute to start a service again that died."""
-
 TRUSTED = Limits(most_files=100_000, largest_file=2**40, largest_whole=2**40)
 """What the service sends it has checked already."""
 
@@ -71,6 +65,12 @@ class Access:
 class Client:
     """One person's calls to the service, for one course."""
 
+    patience = 5.0
+    """Seconds that a call tries again while nobody answers."""
+
+    patience_to_submit = 45.0
+    """The same for a submission: the hub takes up to half a minute to start a service again that died."""
+
     def __init__(self, access: Access, course: str) -> None:
         self.access, self.course = access, course
 
@@ -105,7 +105,7 @@ class Client:
         """
         path = self._path("assignments", assignment, "submissions")
         headers = {"Idempotency-Key": uuid.uuid4().hex}
-        answer = self._send(path, contents, headers=headers, patience=PATIENCE_TO_SUBMIT)
+        answer = self._send(path, contents, headers=headers, patience=self.patience_to_submit)
         receipt = Receipt.from_json(answer.content)
         if not same_files(receipt, contents):
             raise HandInError(
@@ -151,7 +151,7 @@ class Client:
         path: str,
         contents: Mapping[str, bytes],
         headers: Mapping[str, str] | None = None,
-        patience: float = PATIENCE,
+        patience: float | None = None,
     ) -> requests.Response:
         self.fetch_limits().check({name: len(content) for name, content in contents.items()})
         body = BytesIO()
@@ -164,11 +164,11 @@ class Client:
         path: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        patience: float = PATIENCE,
+        patience: float | None = None,
     ) -> requests.Response:
         url = f"{self.access.url.rstrip('/')}/{path}"
         sent = {"Authorization": f"token {self.access.token}", **(headers or {})}
-        answer = _with_patience(lambda: _ask(method, url, body, sent), url, patience)
+        answer = _with_patience(lambda: _ask(method, url, body, sent), url, patience or self.patience)
         if answer.status_code >= 400:
             raise HandInError(_why(answer))
         return answer
