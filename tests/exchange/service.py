@@ -35,6 +35,7 @@ students = ["ada", "alan"]
 SCOPES = {
     "ada": [access_scope()],
     "alan": [access_scope()],
+    "grace": [access_scope()],
     "ta": [access_scope(), STAFF_SCOPE],
     "eve": ["users:activity!user=eve"],
     "prometheus": ["read:metrics"],
