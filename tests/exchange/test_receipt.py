@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -92,3 +93,49 @@ def test_no_json_passes_for_a_receipt(value: object) -> None:
 def test_another_kind_of_key_is_refused() -> None:
     with pytest.raises(HandInError, match="no public key"):
         parse_public_key("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "key.pub")
+
+
+def tito(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """What the command prints, and its exit status."""
+    from tito import cli
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr("sys.argv", ["tito", *arguments])
+        cli.main()
+    printed = capsys.readouterr()
+    return int(ended.value.code or 0), printed.out + printed.err
+
+
+def test_the_command_checks_a_receipt_offline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "01_setup"
+    (folder / "receipts").mkdir(parents=True)
+    file, key = folder / "receipts" / "one.json", tmp_path / "key.pub"
+    file.write_text(RECEIPT.to_json())
+    key.write_text(public_text(KEY))
+    (folder / "01_setup.ipynb").write_bytes(b"{}")
+    (folder / "Übung").write_bytes(b"more")
+    status, printed = tito(capsys, "receipt", "verify", str(file), "--key", str(key))
+    assert status == 0
+    assert printed.splitlines() == [
+        "The receipt holds: ada handed in 01_setup at 2027-02-01 10:00:00 UTC.",
+        "It was due at 2027-02-01 09:00:00 UTC: 1:00:00 late.",
+        "  01_setup.ipynb  2 bytes  as it is there now",
+        "  Übung  0 bytes  changed since",
+    ]
+    file.write_text(RECEIPT.to_json().replace("T10:00", "T08:00"))
+    status, printed = tito(capsys, "receipt", "verify", str(file), "--key", str(key))
+    assert status == HandInError.exit_code
+    assert printed.startswith("tito: the receipt of '01_setup' for 'ada' does not hold")
+    assert printed.count("\n") == 1
+
+
+def test_without_a_key_and_an_exchange_the_command_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.json").write_text(RECEIPT.to_json())
+    status, printed = tito(capsys, "receipt", "verify", "one.json")
+    assert (status, printed.count("\n")) == (HandInError.exit_code, 1)
+    assert "--key FILE" in printed
+    status, printed = tito(capsys, "receipt", "verify", "two.json")
+    assert (status, printed.count("\n")) == (HandInError.exit_code, 1)

@@ -229,3 +229,18 @@ def test_a_service_that_cannot_start_is_one_line(tmp_path: Path, service: Servic
         assert other.process is not None
         assert other.process.wait(20) == 6
         raise AssertionError((tmp_path / "log").read_text())
+
+
+def test_the_command_asks_the_service_for_its_key(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tito.commands import receipt as command
+
+    file = tmp_path / "receipt.json"
+    file.write_text(service.client("ada").submit(LABEL, {NOTEBOOK: b"shown"}).to_json())
+    monkeypatch.setenv("TINYTORCH_EXCHANGE_URL", service.url)
+    command.verify(file, None)
+    assert capsys.readouterr().out.startswith(f"The receipt holds: ada handed in {LABEL} at 20")
+    file.write_text(file.read_text().replace('"ada"', '"alan"'))
+    with pytest.raises(HandInError, match="does not hold"):
+        command.verify(file, None)
