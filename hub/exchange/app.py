@@ -64,6 +64,14 @@ async def serve(settings: Settings) -> None:
         TitoError: the service cannot be started.
     """
     service = Service(settings)
+    with service.alone():
+        await _serve(service, settings)
+        service.threads.shutdown()
+        service.store.engine.dispose()
+    LOG.info("stopped")
+
+
+async def _serve(service: Service, settings: Settings) -> None:
     server = HTTPServer(
         application(service),
         max_body_size=LARGEST_QUESTION,
@@ -84,6 +92,3 @@ async def serve(settings: Settings) -> None:
         if service.under_way:
             await asyncio.sleep(0.1)
     await server.close_all_connections()
-    service.threads.shutdown()
-    service.store.engine.dispose()
-    LOG.info("stopped")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +25,8 @@ REMEMBERED = 60.0
 """Seconds that an answer of the hub's holds. A token taken back works that long at most."""
 
 MOST_REMEMBERED = 5000
+
+_AUTHORIZATION = re.compile(r"(?i:token|bearer) +([!-~]{1,512}) *")
 
 Ask = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 
@@ -45,7 +49,7 @@ class People:
         self.needed = {"access:services", access_scope(service)}
         self.ask = ask or _asking_the_hub()
         self.clock = clock
-        self.known: OrderedDict[str, tuple[float, Who]] = OrderedDict()
+        self.known: OrderedDict[bytes, tuple[float, Who]] = OrderedDict()
 
     async def identify(self, headers: HTTPHeaders) -> Who:
         """Who sent a request with these headers.
@@ -53,15 +57,15 @@ class People:
         Raises:
             RefusedError: nobody whom the hub knows; or the hub does not answer.
         """
-        kind, _, token = headers.get("Authorization", "").partition(" ")
-        token = token.strip()
-        if kind.lower() not in {"token", "bearer"} or not token:
+        given = _AUTHORIZATION.fullmatch(headers.get("Authorization", ""))
+        if not given:
             raise RefusedError(401, "who are you? Send a token of the hub's (nothing was kept)")
-        found = self.known.get(token)
+        digest = hashlib.sha256(given[1].encode()).digest()
+        found = self.known.get(digest)
         if found and found[0] > self.clock():
             return found[1]
-        who = self._judge(await self._look_up(token))
-        self.known[token] = (self.clock() + REMEMBERED, who)
+        who = self._judge(await self._look_up(given[1]))
+        self.known[digest] = (self.clock() + REMEMBERED, who)
         while len(self.known) > MOST_REMEMBERED:
             self.known.popitem(last=False)
         return who

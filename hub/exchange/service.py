@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -48,8 +49,6 @@ class Service:
         try:
             settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.blobs = Blobs(settings.data / "contents", self.incoming)
-            for left in self.incoming.iterdir():  # of uploads that a crash cut off
-                left.unlink()
         except OSError as error:
             raise ToolError(f"{settings.data} cannot be used: {error.strerror} (nothing was changed)") from None
         key = signing_key(settings.data)
@@ -58,6 +57,24 @@ class Service:
         self.people = people or People(SERVICE)
         self.threads = ThreadPoolExecutor(4, "exchange")
         self.under_way: Counter[str] = Counter()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the data folder while serving, and clear what uploads left there that a crash cut off.
+
+        Raises:
+            ToolError: another process serves it: each would clear the other's uploads.
+        """
+        with (self.settings.data / "lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ToolError(
+                    f"another exchange serves {self.settings.data}; stop that one first (it was not disturbed)"
+                ) from None
+            for left in self.incoming.iterdir():
+                left.unlink()
+            yield
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         """Run what waits for disk or database beside the event loop."""

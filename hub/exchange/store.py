@@ -44,6 +44,10 @@ def open_database(url: str) -> Engine:
                 session.commit()
             elif found.value != str(SCHEMA):
                 raise ToolError(f"the exchange's database is of version {found.value}, this program's is {SCHEMA}")
+    except ImportError as error:
+        raise ToolError(
+            f"{error.name} is missing; pip install 'tinytorch-course[postgres]' (nothing was changed)"
+        ) from None
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise ToolError(f"the exchange's database cannot be opened: {reason} (nothing was changed)") from None

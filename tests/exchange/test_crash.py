@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -211,6 +212,14 @@ def test_a_full_disk_refuses_before_the_upload(settings: Settings, monkeypatch: 
     assert "disk is full" in caught.value.line
 
 
+def test_two_services_on_one_folder_are_refused(service: Service) -> None:
+    second = Service(service.folder, service.hub)
+    second.port = free_ports(1)[0]
+    with pytest.raises(AssertionError, match="another exchange serves"):
+        second.start()
+    assert service.client("ada").submit(LABEL, {NOTEBOOK: b"x"}).student == "ada"
+
+
 def test_a_key_that_is_damaged_is_not_replaced(settings: Settings) -> None:
     InProcess(settings, People("exchange", nobody))
     key = settings.data / "receipt-key.pem"
@@ -226,6 +235,20 @@ def test_a_database_of_another_version_is_left_alone(settings: Settings) -> None
         connection.exec_driver_sql("UPDATE exchange_meta SET value = '99'")
     with pytest.raises(ToolError, match="version 99"):
         InProcess(settings, People("exchange", nobody))
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("sqlite:////nowhere/x.sqlite", "cannot be opened"),
+        ("no url", "cannot be opened"),
+        ("sqlite+nodriver:///x", "cannot be opened"),
+    ],
+)
+def test_a_database_that_cannot_be_had_is_one_line(settings: Settings, url: str, why: str) -> None:
+    with pytest.raises(ToolError, match=why) as caught:
+        InProcess(replace(settings, database=url), People("exchange", nobody))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def test_an_exchange_that_is_away_is_nbgraders_own_error_on_one_line(
     ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINYTORCH_EXCHANGE_URL", "http://127.0.0.1:1/services/exchange/")
-    monkeypatch.setattr("tito.exchange.client.Client.patience", 0.1)
+    monkeypatch.setattr("tito.exchange.base.Exchange.patience", 0.1)
     for what in ("List", "FetchAssignment", "FetchFeedback"):
         with pytest.raises(ExchangeError, match="cannot be reached") as caught:
             ada.do(what)

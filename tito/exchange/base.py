@@ -26,6 +26,9 @@ class Exchange(abc.Exchange):
         False, help="Fetch into <course>/<assignment> rather than <assignment> below the assignment directory."
     ).tag(config=True)
 
+    patience = Client.patience
+    """Seconds that a call tries again while nobody answers."""
+
     def start(self) -> Any:
         try:
             return super().start()
@@ -37,7 +40,9 @@ class Exchange(abc.Exchange):
         """Calls in the name of whoever's server or command this is."""
         if not self.coursedir.course_id:
             raise HandInError("no course id is set; say --course (nothing was sent)")
-        return Client(Access.find(Path(self.coursedir.root)), self.coursedir.course_id)
+        client = Client(Access.find(Path(self.coursedir.root)), self.coursedir.course_id)
+        client.patience = self.patience
+        return client
 
     def assignment_folder(self, assignment: str) -> Path:
         """Where a student works on `assignment`."""

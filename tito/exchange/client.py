@@ -78,9 +78,9 @@ class Client:
         """The service's public key, a PEM file's text."""
         return self._call("GET", "key").text
 
-    def fetch_limits(self) -> Limits:
+    def fetch_limits(self, patience: float | None = None) -> Limits:
         """What the service takes; it is asked first, so that a refusal comes before a long upload."""
-        return Limits(**self._call("GET", self._path("limits")).json())
+        return Limits(**self._call("GET", self._path("limits"), patience=patience).json())
 
     def releases(self) -> list[dict[str, Any]]:
         """Every assignment that can be fetched: `assignment`, `released`, `files`."""
@@ -153,7 +153,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         patience: float | None = None,
     ) -> requests.Response:
-        self.fetch_limits().check({name: len(content) for name, content in contents.items()})
+        self.fetch_limits(patience).check({name: len(content) for name, content in contents.items()})
         body = BytesIO()
         pack(contents, body)
         return self._call("POST", path, body.getvalue(), headers, patience)

@@ -24,6 +24,9 @@ class List(abc.ExchangeList, Exchange):
     hold the service's path of the same thing.
     """
 
+    patience = 1.0
+    """A page waits for the list, and nbgrader asks for one before every step of grading."""
+
     def init_src(self) -> None:
         chosen = self.coursedir.assignment_id
         self.assignment = "" if chosen == "*" else chosen

@@ -10,6 +10,7 @@ from nbgrader.exchange import abc
 
 from tito.errors import HandInError
 from tito.exchange.base import Exchange
+from tito.exchange.client import Client
 from tito.exchange.folders import add_missing, put_file, put_folder
 from tito.exchange.receipt import Receipt
 from tito.nbgrader_plugins.exchange import export_library
@@ -45,6 +46,8 @@ class FetchAssignment(Exchange, abc.ExchangeFetchAssignment):
 
 class Submit(Exchange, abc.ExchangeSubmit):
     """Hand in the assignment's folder, keep the receipt beside the notebook, bring the own library up to date."""
+
+    patience = Client.patience_to_submit
 
     def init_src(self) -> None:
         # `nbgrader submit` takes a path too; the assignment is what its last folder is called.
