@@ -30,7 +30,8 @@ def signing_key(folder: Path) -> Ed25519PrivateKey:
     try:
         key: object = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise ToolError(f"{path} cannot be used: {error}; put it back from a backup (nothing was changed)") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is damaged"
+        raise ToolError(f"{path} cannot be used: {reason}; put it back from a backup (nothing was changed)") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise ToolError(f"{path} is another kind of key; put it back from a backup (nothing was changed)")
     write_if_changed(folder / PUBLIC_KEY, public_text(key))
