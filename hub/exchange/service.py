@@ -91,6 +91,9 @@ class Service:
             HandInError: it is not as it must be.
         """
         with upload.open("rb") as stream:
+            for _ in unpack(stream, self.settings.limits):
+                pass  # all of it is looked at before any of it is stored: nothing removes contents that nobody names
+            stream.seek(0)
             files = [self.blobs.put(name, content) for name, content in unpack(stream, self.settings.limits)]
         if not files:
             raise HandInError("there is no file in it; put the notebook there (nothing was kept)")

@@ -30,6 +30,8 @@ class Settings:
     submissions_per_hour: int = 60
     uploads_at_once: int = 4
     """The most that one person may have under way."""
+    largest_student: int = 1000 * MEBIBYTE
+    """Bytes of all submissions of one person: nobody fills the disk for all others."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -58,6 +60,7 @@ class Settings:
             variables.limits(),
             variables.number("SUBMISSIONS_PER_HOUR", cls.submissions_per_hour),
             variables.number("UPLOADS_AT_ONCE", cls.uploads_at_once),
+            variables.number("LARGEST_STUDENT_MIB", cls.largest_student // MEBIBYTE) * MEBIBYTE,
         )
 
 

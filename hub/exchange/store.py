@@ -168,6 +168,7 @@ class Store:
             received=receipt.received,
             due=receipt.due,
             files=dump_files(receipt.files),
+            size=sum(file.size for file in receipt.files),
             receipt=receipt.to_json(),
         )
         try:
@@ -190,6 +191,11 @@ class Store:
         mine = (Submission.student == student) & (Submission.received > since)
         with Session(self.engine) as session:
             return session.scalar(select(func.count()).select_from(Submission).where(mine)) or 0
+
+    def size_of(self, student: str) -> int:
+        """Bytes of all submissions of a student."""
+        with Session(self.engine) as session:
+            return int(session.scalar(select(func.sum(Submission.size)).where(Submission.student == student)) or 0)
 
     def submissions(self, assignment: str = "", student: str = "") -> list[dict[str, Any]]:
         """Those of the assignment and the student, or of all where none is named, as they came."""

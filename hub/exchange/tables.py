@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tito.exchange.receipt import File
@@ -63,6 +63,8 @@ class Submission(Table):
     received: Mapped[str] = mapped_column(String(40))
     due: Mapped[str | None] = mapped_column(String(40))
     files: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    """Bytes of all files together."""
     receipt: Mapped[str] = mapped_column(Text)
 
 

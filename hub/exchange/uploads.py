@@ -110,28 +110,37 @@ class SubmissionUpload(Upload):
             )
 
     async def post(self, course: str, assignment: str) -> None:  # noqa: ARG002
-        files = await self.take()
-        request = self.request.headers["Idempotency-Key"]
-        receipt = await self.service.run(self._keep, assignment, request, files)
-        KEPT.labels(assignment).inc()
-        self.noted |= {"submission": receipt.submission, "assignment": assignment, "files": len(files)}
+        if self.refused:
+            raise self.refused
+        receipt = await self.service.run(self._known, assignment)
+        if receipt is None:
+            files = await self.take()
+            receipt = await self.service.run(self._keep, assignment, files)
+            KEPT.labels(assignment).inc()
+        self.noted |= {"submission": receipt.submission, "assignment": assignment, "files": len(receipt.files)}
         self.set_status(201)
         self.set_header("Content-Type", "application/json")
         self.finish(receipt.to_json())
 
-    def _keep(self, assignment: str, request: str, files: list[File]) -> Receipt:
+    def _known(self, assignment: str) -> Receipt | None:
+        """The receipt, if this hand-in came before; what may not come is refused before its contents are stored."""
         service, student = self.service, self.member.name
-        known = service.store.by_request(student, request)
+        known = service.store.by_request(student, self.request.headers["Idempotency-Key"])
         if known:
             return known
         if not service.store.was_released(assignment):
             raise RefusedError(404, f"{assignment!r} is not released in this course (nothing was kept)")
-        most = service.settings.submissions_per_hour
+        most, room = service.settings.submissions_per_hour, service.settings.largest_student
         if service.store.recent(student) >= most:
-            raise RefusedError(
-                429, f"{most} submissions within an hour are the most; wait a little (all {most} are kept)"
-            )
-        return service.store.submit(assignment, student, request, files, service.deadlines.due(assignment, student))
+            raise RefusedError(429, f"{most} submissions within an hour are the most; wait a little (all are kept)")
+        if service.store.size_of(student) + self.received > room:
+            raise RefusedError(413, f"your submissions would be over {room} bytes; tell your instructor (all are kept)")
+        return None
+
+    def _keep(self, assignment: str, files: list[File]) -> Receipt:
+        service, student = self.service, self.member.name
+        request, due = self.request.headers["Idempotency-Key"], service.deadlines.due(assignment, student)
+        return service.store.submit(assignment, student, request, files, due)
 
 
 @stream_request_body

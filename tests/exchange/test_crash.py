@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -28,10 +29,25 @@ from tito.exchange.receipt import File, Receipt
 NOTEBOOK = f"{LABEL}.ipynb"
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[Service]:
+    """A service with narrow limits and the first module released."""
+    with running(folder, TINYTORCH_EXCHANGE_LARGEST_FILE_MIB="2", TINYTORCH_EXCHANGE_MOST_FILES="5") as found:
+        found.client("ta").release(LABEL, {NOTEBOOK: b"released"}, force=False)
+        yield found
+
+
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    with running(tmp_path, TINYTORCH_EXCHANGE_LARGEST_FILE_MIB="2", TINYTORCH_EXCHANGE_MOST_FILES="5") as found:
-        found.client("ta").release(LABEL, {NOTEBOOK: b"released"}, force=False)
+    """One that a test may kill."""
+    with serving(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One for all tests that leave it as it was."""
+    with serving(tmp_path_factory.mktemp("shared")) as found:
         yield found
 
 
@@ -76,12 +92,13 @@ def test_killed_in_mid_upload_the_previous_submission_is_whole(service: Service)
     assert [row["submission"] for row in ada.submissions()] == [first.submission, second.submission]
 
 
-def test_a_sender_who_leaves_leaves_nothing(service: Service) -> None:
-    with half_an_upload(service):
-        wait_for(lambda: uploads(service))
-    wait_for(lambda: not uploads(service))
-    assert service.client("ada").submissions() == []
-    assert service.is_well()
+def test_a_sender_who_leaves_leaves_nothing(shared: Service) -> None:
+    before = shared.client("ada").submissions()
+    with half_an_upload(shared):
+        wait_for(lambda: uploads(shared))
+    wait_for(lambda: not uploads(shared))
+    assert shared.client("ada").submissions() == before
+    assert shared.is_well()
 
 
 def test_submissions_during_two_kills_are_all_kept_once(service: Service) -> None:
@@ -106,18 +123,18 @@ def test_submissions_during_two_kills_are_all_kept_once(service: Service) -> Non
         assert ta.submission(receipt.submission) == {NOTEBOOK: str(number).encode()}
 
 
-def test_more_than_a_person_may_have_under_way_is_refused(service: Service) -> None:
-    connections = [half_an_upload(service, "alan") for _ in range(4)]
+def test_more_than_a_person_may_have_under_way_is_refused(shared: Service) -> None:
+    connections = [half_an_upload(shared, "alan") for _ in range(4)]
     try:
-        wait_for(lambda: len(uploads(service)) == 4)
+        wait_for(lambda: len(uploads(shared)) == 4)
         with pytest.raises(HandInError, match="several at once"):
-            service.client("alan").submit(LABEL, {NOTEBOOK: b"one more"})
-        assert service.client("ada").submit(LABEL, {NOTEBOOK: b"mine"}).student == "ada"
+            shared.client("alan").submit(LABEL, {NOTEBOOK: b"one more"})
+        assert shared.client("ada").submit(LABEL, {NOTEBOOK: b"mine"}).student == "ada"
     finally:
         for connection in connections:
             connection.close()
-    wait_for(lambda: not uploads(service))
-    assert service.client("alan").submit(LABEL, {NOTEBOOK: b"again"}).student == "alan"
+    wait_for(lambda: not uploads(shared))
+    assert shared.client("alan").submit(LABEL, {NOTEBOOK: b"again"}).student == "alan"
 
 
 @pytest.mark.parametrize(
@@ -131,14 +148,15 @@ def test_more_than_a_person_may_have_under_way_is_refused(service: Service) -> N
     ],
 )
 def test_the_service_itself_refuses_what_a_client_should_have(
-    service: Service, monkeypatch: pytest.MonkeyPatch, contents: dict[str, bytes], why: str
+    shared: Service, monkeypatch: pytest.MonkeyPatch, contents: dict[str, bytes], why: str
 ) -> None:
-    ada = service.client("ada")
+    ada = shared.client("ada")
+    before = ada.submissions()
     monkeypatch.setattr("tito.exchange.archive.Limits.check", lambda *_: None)
     with pytest.raises(HandInError, match=why):
         ada.submit(LABEL, contents)
-    assert ada.submissions() == []
-    assert uploads(service) == []
+    assert ada.submissions() == before
+    wait_for(lambda: not uploads(shared))
 
 
 def test_a_body_that_is_too_large_is_refused_while_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +180,32 @@ def test_a_flood_of_submissions_is_refused_and_all_before_it_are_kept(tmp_path: 
         assert service.client("alan").submit(LABEL, {NOTEBOOK: b"x"}).student == "alan"
 
 
+def test_nobody_fills_the_disk_for_all_others(tmp_path: Path) -> None:
+    with running(tmp_path, TINYTORCH_EXCHANGE_LARGEST_STUDENT_MIB="2") as service:
+        service.client("ta").release(LABEL, {NOTEBOOK: b"released"}, force=False)
+        ada = service.client("ada")
+        ada.submit(LABEL, {NOTEBOOK: b"1" * 1_500_000})
+        before = contents(service)
+        with pytest.raises(HandInError, match="tell your instructor"):
+            ada.submit(LABEL, {NOTEBOOK: b"2" * 1_000_000})
+        assert contents(service) == before
+        assert service.client("alan").submit(LABEL, {NOTEBOOK: b"x"}).student == "alan"
+
+
+def contents(service: Service) -> set[Path]:
+    return {path for path in (service.data / "contents").rglob("*") if path.is_file()}
+
+
+def test_what_is_refused_leaves_no_contents_behind(shared: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents(shared)
+    monkeypatch.setattr("tito.exchange.archive.Limits.check", lambda *_: None)
+    with pytest.raises(HandInError, match="plain relative path"):
+        shared.client("ada").submit(LABEL, {"good": b"stored first?", "../bad": b""})
+    with pytest.raises(HandInError, match="is not released"):
+        shared.client("ada").submit("05_losses", {"good": b"stored first?"})
+    assert contents(shared) == before
+
+
 def test_without_the_hub_nobody_is_believed_and_the_line_says_so(tmp_path: Path) -> None:
     service = Service(tmp_path, f"http://127.0.0.1:{free_ports(1)[0]}/hub/api")
     service.start()
@@ -182,13 +226,13 @@ def test_without_the_service_a_call_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_content_that_was_changed_on_the_disk_is_told_and_not_handed_out(service: Service) -> None:
-    receipt = service.client("ada").submit(LABEL, {NOTEBOOK: b"as it was"})
+def test_a_content_that_was_changed_on_the_disk_is_told_and_not_handed_out(shared: Service) -> None:
+    receipt = shared.client("ada").submit(LABEL, {NOTEBOOK: b"as it was"})
     sha256 = File.of(NOTEBOOK, b"as it was").sha256
-    (service.data / "contents" / sha256[:2] / sha256[2:]).write_bytes(b"as it is!")
+    (shared.data / "contents" / sha256[:2] / sha256[2:]).write_bytes(b"as it is!")
     with pytest.raises(HandInError, match="failed at this and wrote down why"):
-        service.client("ta").submission(receipt.submission)
-    assert any("was changed" in line.get("exc_info", "") for line in service.log)
+        shared.client("ta").submission(receipt.submission)
+    assert any("was changed" in line.get("exc_info", "") for line in shared.log)
 
 
 async def nobody(_token: str) -> None:
@@ -212,12 +256,12 @@ def test_a_full_disk_refuses_before_the_upload(settings: Settings, monkeypatch: 
     assert "disk is full" in caught.value.line
 
 
-def test_two_services_on_one_folder_are_refused(service: Service) -> None:
-    second = Service(service.folder, service.hub)
+def test_two_services_on_one_folder_are_refused(shared: Service) -> None:
+    second = Service(shared.folder, shared.hub)
     second.port = free_ports(1)[0]
     with pytest.raises(AssertionError, match="another exchange serves"):
         second.start()
-    assert service.client("ada").submit(LABEL, {NOTEBOOK: b"x"}).student == "ada"
+    assert shared.client("ada").submit(LABEL, {NOTEBOOK: b"x"}).student == "ada"
 
 
 def test_a_key_that_is_damaged_is_not_replaced(settings: Settings) -> None:
