@@ -104,7 +104,8 @@ class Service:
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / "log").read_text(encoding="utf-8").splitlines()]
+        lines = (self.folder / "log").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]  # the others say why a start failed
 
     @property
     def url(self) -> str:
