@@ -122,6 +122,9 @@ def _line_of(error: BaseException | None, status: int) -> str:
 class Health(Base):
     """Does the service work? Open to all: it says nothing but that."""
 
+    quiet = True
+    """Asked every few seconds: only what is wrong goes into the log."""
+
     async def get(self) -> None:
         try:
             await self.service.run(self.service.store.check)

@@ -27,7 +27,9 @@ def set_up() -> None:
 
 
 def log_request(handler: RequestHandler) -> None:
-    """A line for each request: who asked what, and what came of it. Tokens are never in it."""
+    """A line for each request: who asked what, and what came of it. Tokens are never in it, nor is good health."""
+    if getattr(handler, "quiet", False) and handler.get_status() == 200:
+        return
     request = handler.request
     who = getattr(handler, "who", None)
     LOG.info(

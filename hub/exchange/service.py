@@ -72,6 +72,8 @@ class Service:
                 raise ToolError(
                     f"another exchange serves {self.settings.data}; stop that one first (it was not disturbed)"
                 ) from None
+            except OSError as error:
+                raise ToolError(f"{file.name} cannot be locked: {error.strerror}; take a local disk") from None
             for left in self.incoming.iterdir():
                 left.unlink()
             yield

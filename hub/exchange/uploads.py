@@ -60,6 +60,11 @@ class Upload(Member):
         """Raises RefusedError where the caller may not send this."""
         raise NotImplementedError
 
+    def not_refused(self) -> None:
+        """Raises what was found before the body came."""
+        if self.refused:
+            raise self.refused
+
     def data_received(self, chunk: bytes) -> None:
         self.received += len(chunk)
         if self.received > self.service.settings.limits.largest_body:
@@ -78,8 +83,7 @@ class Upload(Member):
             RefusedError: the request was refused.
             HandInError: they are not as they must be.
         """
-        if self.refused:
-            raise self.refused
+        self.not_refused()
         if self.file is None:
             raise RefusedError(400, "nothing came (nothing was kept)")
         self.file.close()  # what is still in its buffer may meet a full disk, which write_error tells
@@ -110,8 +114,7 @@ class SubmissionUpload(Upload):
             )
 
     async def post(self, course: str, assignment: str) -> None:  # noqa: ARG002
-        if self.refused:
-            raise self.refused
+        self.not_refused()
         receipt = await self.service.run(self._known, assignment)
         if receipt is None:
             files = await self.take()
@@ -151,7 +154,7 @@ class ReleaseFiles(Upload):
         self.staff_only()
 
     async def get(self, course: str, assignment: str) -> None:  # noqa: ARG002
-        self._not_refused()
+        self.not_refused()
         files = await self.service.run(self.service.store.released_files, assignment)
         if files is None:
             raise RefusedError(404, f"{assignment!r} is not released in this course")
@@ -169,16 +172,12 @@ class ReleaseFiles(Upload):
         self.send_json({"assignment": assignment})
 
     async def delete(self, course: str, assignment: str) -> None:  # noqa: ARG002
-        self._not_refused()
+        self.not_refused()
         self.staff_only()
         if not await self.service.run(self.service.store.withdraw, assignment):
             raise RefusedError(404, f"{assignment!r} is not released in this course (nothing was changed)")
         self.noted["withdrawn"] = assignment
         self.send_json({"assignment": assignment})
-
-    def _not_refused(self) -> None:
-        if self.refused:
-            raise self.refused
 
 
 @stream_request_body
@@ -189,8 +188,7 @@ class FeedbackUpload(Upload):
         self.staff_only()
 
     async def get(self, course: str, number: str) -> None:  # noqa: ARG002
-        if self.refused:
-            raise self.refused
+        self.not_refused()
         receipt = await self.visible(number)
         files = await self.service.run(self.service.store.feedback, receipt.submission)
         if not files:

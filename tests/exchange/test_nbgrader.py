@@ -232,6 +232,7 @@ def test_what_cannot_be_submitted_is_one_line(ada: Person, tmp_path: Path) -> No
     with pytest.raises(ExchangeError, match=f"{NOTEBOOK} of {LABEL} is not in"):
         ada.do("Submit", strict=True)
     (ada.home / "99_other").mkdir()
+    (ada.home / "99_other" / "a").write_text("x")
     with pytest.raises(ExchangeError, match="'99_other' is not released"):
         ada.do("Submit", "99_other")
 

@@ -37,6 +37,7 @@ class Collect(Exchange, abc.ExchangeCollect):
     """Download each student's newest submission into `submitted/`.
 
     One that cannot be had stops nobody else's. What stands in `submitted/` is replaced when the newer one is whole.
+    (The grader is one system user, so nbgrader's group-shared mode is not kept up here.)
     """
 
     def init_src(self) -> None:
@@ -88,10 +89,15 @@ class Collect(Exchange, abc.ExchangeCollect):
         """Is the chosen submission another one than `folder` holds, and is it to take that one's place?"""
         if not (self.update or self.before_duedate):
             return False
-        try:
-            return (folder / "timestamp.txt").read_text(encoding="utf-8").strip() != stamp
-        except (OSError, UnicodeDecodeError):
-            return True
+        return _stamp_in(folder) != stamp
+
+
+def _stamp_in(folder: Path) -> str:
+    """When the submission in a folder of nbgrader's came in; empty where that is not written there."""
+    try:
+        return (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 class ReleaseFeedback(Exchange, abc.ExchangeReleaseFeedback):
@@ -100,10 +106,10 @@ class ReleaseFeedback(Exchange, abc.ExchangeReleaseFeedback):
     def init_src(self) -> None:
         coursedir = self.coursedir
         excluded = set(filter(None, coursedir.student_id_exclude.split(",")))
-        found = Path(coursedir.root).glob(
-            str(Path(coursedir.feedback_directory, coursedir.student_id or "*", coursedir.assignment_id))
-        )
-        self.folders = {folder.parent.name: folder for folder in sorted(found) if folder.parent.name not in excluded}
+        student = coursedir.student_id or "*"
+        place = Path(coursedir.format_path(coursedir.feedback_directory, student, coursedir.assignment_id))
+        found = sorted(place.parent.parent.glob(f"{student}/{place.name}"))
+        self.folders = {folder.parent.name: folder for folder in found if folder.parent.name not in excluded}
 
     def init_dest(self) -> None:
         rows = self.client.submissions(self.coursedir.assignment_id, everyone=True) if self.folders else []
@@ -111,10 +117,10 @@ class ReleaseFeedback(Exchange, abc.ExchangeReleaseFeedback):
 
     def copy_files(self) -> None:
         for student, folder in self.folders.items():
-            stamp = (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
+            stamp = _stamp_in(folder)
             number = self.numbers.get((student, stamp))
             if number is None:
-                self.log.error("%s submitted nothing at %s through this exchange: no feedback released", student, stamp)
+                self.log.error("%s handed in nothing at %s through this exchange: no feedback released", student, stamp)
                 continue
             pages = {name: content for name, content in self.read_folder(folder).items() if name.endswith(".html")}
             self.client.give_feedback(number, pages)

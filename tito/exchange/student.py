@@ -51,7 +51,7 @@ class Submit(Exchange, abc.ExchangeSubmit):
 
     def init_src(self) -> None:
         # `nbgrader submit` takes a path too; the assignment is what its last folder is called.
-        self.src_path = Path(self.assignment_folder(self.coursedir.assignment_id))
+        self.src_path = self.assignment_folder(self.coursedir.assignment_id)
         self.coursedir.assignment_id = self.src_path.name
         if not self.src_path.is_dir():
             raise HandInError(f"{self.src_path} is not there; fetch the assignment first (nothing was submitted)")
@@ -61,13 +61,10 @@ class Submit(Exchange, abc.ExchangeSubmit):
             raise HandInError(f"{self.src_path} is larger than {largest} bytes; take files out (nothing was submitted)")
 
     def init_dest(self) -> None:
-        found = [row for row in self.client.releases() if row["assignment"] == self.coursedir.assignment_id]
-        if not found:
-            raise HandInError(
-                f"{self.coursedir.assignment_id!r} is not released in this course; rename the folder as it was fetched "
-                "(nothing was submitted)"
-            )
-        self._compare([str(file["name"]) for file in found[0]["files"]])
+        # One that was withdrawn meanwhile is not among them; the service takes it all the same.
+        for row in self.client.releases():
+            if row["assignment"] == self.coursedir.assignment_id:
+                self._compare([str(file["name"]) for file in row["files"]])
 
     def _compare(self, released: list[str]) -> None:
         """Tell of notebooks that were released and are not there; refuse if nbgrader's `strict` says so."""
@@ -115,10 +112,10 @@ class FetchFeedback(Exchange, abc.ExchangeFetchFeedback):
         self.answered = [row for row in rows if row["feedback"]]
 
     def init_dest(self) -> None:
-        self.dest_path = self.assignment_folder(self.coursedir.assignment_id) / "feedback"
+        pass
 
     def copy_files(self) -> None:
         for row in self.answered:
-            folder = self.dest_path / self.stamp(row["received"])
+            folder = self.assignment_folder(row["assignment"]) / "feedback" / self.stamp(row["received"])
             put_folder(folder, self.client.feedback(row["submission"]))
             self.log.info("Fetched feedback: %s", folder)
