@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import select
 import time
 import types
@@ -71,9 +72,9 @@ class Link:
         self._ended: str | None = None
         self._peer = Peer(room.link, True, self._export, self._function, self._handle, number_of)
 
-    def setup(self, files: dict[str, str], environment: dict[str, str]) -> None:
-        """Give the room the student's library."""
-        self._request(["setup", files, environment])
+    def setup(self, files: dict[str, str], code: dict[str, bytes] | None = None) -> None:
+        """Give the room the library that the student's code imports, and byte code for some of its files."""
+        self._request(["setup", files, code or {}, importlib.util.MAGIC_NUMBER])
 
     def run(self, cell: str, source: str) -> Raised | None:
         """Run a student's cell; gives what it raised, None when all went well."""

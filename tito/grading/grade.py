@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import marshal
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from tito.examiner.examination import CellOutcome, ExamCell, Examination
 from tito.examiner.link import Link
 from tito.grading.job import GradingJob
 from tito.grading.policy import GradingPolicy
 from tito.grading.result import Blame, CellReport, GradedSubmission, TestReport
+from tito.room.library import PACKAGE
 from tito.sandbox import Backend
 
 __all__ = ["grade", "with_failing_tests"]
 
-_PACKAGE = "tinytorch_lib"
 _TITLE = re.compile(r"🔬 Unit Test: (.+?)(?:\.\.\.)?[\"']")
 
 
@@ -68,6 +70,8 @@ class _Grading:
         started = time.perf_counter()
         links: list[Link] = []
         opening = 0.0
+        given = self.job.reference
+        code = {path: _compiled(text, path) for path, text in library.items() if given.get(path) == text}
 
         def open_room() -> Link:
             nonlocal opening
@@ -75,7 +79,7 @@ class _Grading:
             link = Link(self.backend.room(self.policy.limits))
             links.append(link)
             link.deadline = time.monotonic() + self.policy.cell_seconds
-            link.setup(library, {})
+            link.setup(library, code)
             opening += time.perf_counter() - begun
             return link
 
@@ -98,7 +102,7 @@ class _Grading:
 
     def _other_library_matters(self) -> bool:
         """Not if no cell names the library, or the student's own is the reference's word for word."""
-        named = any(_PACKAGE in cell.source for cell in self.job.cells)
+        named = any(PACKAGE in cell.source for cell in self.job.cells)
         return named and self.job.own != self.job.reference
 
     def _blame(self, tests: Sequence[str]) -> dict[str, Blame]:
@@ -118,6 +122,12 @@ class _Grading:
             left = [name for name in left if name not in passed]
         alone = suspects[0] if len(suspects) == 1 else "several earlier modules together"
         return blames | {name: Blame(alone) for name in left}
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str, path: str) -> bytes:
+    """Byte code of a file of the reference library, which a class shares. A student's own is compiled in their room."""
+    return marshal.dumps(compile(text, f"{PACKAGE}/{path}", "exec", dont_inherit=True))
 
 
 def _credited(own: CellOutcome, reference: CellOutcome) -> CellOutcome:

@@ -15,7 +15,7 @@ from tito.files import write_if_changed
 from tito.grading.job import GradingJob, exam_cells, job_key, points_by_test
 from tito.grading.result import METADATA_KEY
 from tito.library import build_student
-from tito.library.build import PACKAGE, library_files, reference_text
+from tito.library.build import PACKAGE, library_files, read_record, reference_text
 from tito.modules import Module, find_module, modules_below
 from tito.percent import source_path
 
@@ -92,8 +92,6 @@ def failing_tests(course: Course, student: str, label: str) -> list[str]:
 
 def _own_texts(course: Course, module: Module, student: str) -> tuple[dict[Module, str], dict[Module, str]]:
     """The student's own earlier modules, brought up to date with what they handed in, and what is wrong with them."""
-    from tito.nbgrader_plugins.skeleton import course_skeleton
-
     earlier = modules_below(module.number)
     folder = course.root / "libraries" / student
     notebooks = {
@@ -101,13 +99,34 @@ def _own_texts(course: Course, module: Module, student: str) -> tuple[dict[Modul
         for found in earlier
         if (path := course.root / "submitted" / student / found.label / f"{found.label}.ipynb").exists()
     }
-    builds = build_student(folder, notebooks, lambda found: course_skeleton(course, found.label))
+    _bring_up_to_date(course, folder, notebooks)
     texts = {
         found: path.read_text(encoding="utf-8")
         for found in earlier
         if (path := folder / PACKAGE / found.library_file).is_file()
     }
-    return texts, {find_module(build.module): build.message for build in builds if build.message}
+    record = {found: build for build in read_record(folder) if (found := find_module(build.module)) in notebooks}
+    return texts, {found: build.message for found, build in record.items() if build.message}
+
+
+def _bring_up_to_date(course: Course, folder: Path, notebooks: dict[Module, Path]) -> None:
+    """Build what was handed in, or whose source was changed, since the library was built last."""
+    from tito.nbgrader_plugins.skeleton import course_skeleton
+
+    stamps = folder / "built.json"
+    try:
+        before = json.loads(stamps.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    now = {found.label: _stamp(path, source_path(course.root, found.label)) for found, path in notebooks.items()}
+    stale = {found: path for found, path in notebooks.items() if before.get(found.label) != now[found.label]}
+    if stale:
+        build_student(folder, stale, lambda found: course_skeleton(course, found.label))
+        write_if_changed(stamps, json.dumps({**before, **now}, sort_keys=True) + "\n")
+
+
+def _stamp(*paths: Path) -> list[int]:
+    return [value for path in paths for value in (path.lstat().st_size, path.lstat().st_mtime_ns)]
 
 
 def _reference(course: Course, module: Module) -> dict[Module, str]:

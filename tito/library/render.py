@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from tito.cells import directives, grade_id, is_exported
@@ -42,6 +43,7 @@ def module_text(module: Module, cells: Iterable[Mapping[str, Any]], origin: str)
     return f"{body}\n\n__all__ = [\n{names}]\n"
 
 
+@lru_cache(maxsize=512)  # the same few texts are in every student's library
 def public_names(text: str) -> tuple[str, ...]:
     """The names that a library file defines for others: its own, without an underscore in front, sorted."""
     names: set[str] = set()

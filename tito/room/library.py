@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import importlib.util
+import marshal
 import sys
 from types import ModuleType
 
@@ -13,9 +15,13 @@ PACKAGE = "tinytorch_lib"
 
 
 class _Library(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Finds and loads the package's modules; `files` maps paths such as `core/tensor.py` to their text."""
+    """Finds and loads the package's modules; `files` maps paths such as `core/tensor.py` to their text.
 
-    def __init__(self, files: dict[str, str]) -> None:
+    `code` has byte code for some of them, of the Python with the magic number `magic`.
+    """
+
+    def __init__(self, files: dict[str, str], code: dict[str, bytes], magic: bytes) -> None:
+        self._code = {} if magic != importlib.util.MAGIC_NUMBER else code
         self._modules: dict[str, tuple[str, bool]] = {}
         for path, text in files.items():
             parts = [PACKAGE, *path.removesuffix(".py").split("/")]
@@ -45,16 +51,20 @@ class _Library(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     def exec_module(self, module: ModuleType) -> None:
         """Run the module's text in `module`."""
         name = module.__name__
-        exec(compile(self.get_source(name), self._origin(name), "exec", dont_inherit=True), module.__dict__)
+        compiled = self._code.get(self._origin(name).partition("/")[2])
+        if compiled is not None:
+            exec(marshal.loads(compiled), module.__dict__)
+        else:
+            exec(compile(self.get_source(name), self._origin(name), "exec", dont_inherit=True), module.__dict__)
 
     def _origin(self, fullname: str) -> str:
         text = fullname.replace(".", "/")
         return f"{text}/__init__.py" if self._modules[fullname][1] else f"{text}.py"
 
 
-def install_library(files: dict[str, str]) -> None:
+def install_library(files: dict[str, str], code: dict[str, bytes], magic: bytes) -> None:
     """Let `import tinytorch_lib` find `files` and nothing else; no files, no library."""
     for name in [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
         del sys.modules[name]
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != _Library.__name__]
-    sys.meta_path.insert(0, _Library(files))
+    sys.meta_path.insert(0, _Library(files, code, magic))

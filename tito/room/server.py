@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import random
 import signal
 import socket
@@ -130,9 +129,8 @@ class _Room:
             return ["raise", *described(error, self._notebook)]
         return ["ok", *result]
 
-    def _do_setup(self, files: dict[str, str], environment: dict[str, str]) -> list[Any]:
-        os.environ.update(environment)
-        install_library(files)
+    def _do_setup(self, files: dict[str, str], code: dict[str, bytes], magic: bytes) -> list[Any]:
+        install_library(files, code, magic)
         return [None, []]
 
     def _do_run(self, cell: str, source: str) -> list[Any]:
