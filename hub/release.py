@@ -107,14 +107,18 @@ class Releaser:
         }
 
 
-async def serve(releaser: Releaser, port: int, clock: Callable[[], datetime]) -> None:
-    """Look when it is time, and answer /health and /metrics on 127.0.0.1 in between, until stopped."""
+async def serve(releaser: Releaser, host: str, port: int, clock: Callable[[], datetime]) -> None:
+    """Look when it is time, and answer /health and /metrics in between, until stopped.
+
+    Raises:
+        ToolError: the port cannot be had.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     server = pages(releaser.health, releaser.metrics, clock, LONGEST_LOOK)
-    releaser.log("listening", address=server.listen(port))
+    releaser.log("listening", address=server.listen(host, port))
     # One thread: nbgrader changes the working folder of the process while it works.
     with ThreadPoolExecutor(1) as worker:
         while not stop.is_set():
@@ -132,15 +136,19 @@ def main(arguments: Sequence[str] | None = None, clock: Callable[[], datetime] =
     """Run the service; gives the process's exit status."""
     options = _parser().parse_args(arguments)
     try:
-        course = Course.load(options.course.absolute()) if options.course else Course.find()
+        return _run(options, clock)
     except TitoError as error:
         print(f"hub.release: {error}", file=sys.stderr)
         return error.exit_code
+
+
+def _run(options: argparse.Namespace, clock: Callable[[], datetime]) -> int:
+    course = Course.load(options.course.absolute()) if options.course else Course.find()
     os.environ["TINYTORCH_COURSE"] = str(course.root)  # what nbgrader's plug-ins look for
     log = Log(clock, write_line)
     releaser = Releaser(course.root, log, Metrics())
     if not options.once:
-        asyncio.run(serve(releaser, options.port, clock))
+        asyncio.run(serve(releaser, options.host, options.port, clock))
         return 0
     releaser.look(clock())
     return TitoError.exit_code if releaser.failing or releaser.problem else 0
@@ -150,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hub.release", description="Release each module when course.toml says.")
     parser.add_argument("--course", type=Path, help="folder with course.toml (default: found from here upwards)")
     parser.add_argument("--once", action="store_true", help="release what is overdue and end")
+    parser.add_argument("--host", default="127.0.0.1", help="address of /health and /metrics (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="of /health and /metrics (default: any; the log names it)")
     return parser
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import resource
 import shutil
 import sqlite3
 import stat
@@ -14,7 +15,7 @@ import sys
 import tarfile
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -82,6 +83,17 @@ def backup(places: Places, dest: Path) -> Path:
 
 def put_back(source: Path, places: Places) -> list[Path]:
     return restore(source, check(source), places, {}, NOW)
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size`, as on a disk without room."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 class Writer(threading.Thread):
@@ -210,19 +222,12 @@ def test_a_database_that_stays_locked_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_disk_without_room_leaves_no_half_backup(places: Places, tmp_path: Path) -> None:
-    import resource
-
     (places.root / "submitted").mkdir()
     (places.root / "submitted" / "large").write_bytes(os.urandom(300_000))
     folder = tmp_path / "to"
     folder.mkdir()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
-    try:
-        with pytest.raises(BackupError, match="there is no backup of this time"):
-            backup(places, folder / "b.tar.gz")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with largest_file(100_000), pytest.raises(BackupError, match="there is no backup of this time"):
+        backup(places, folder / "b.tar.gz")
     assert list(folder.iterdir()) == []
 
 
@@ -400,8 +405,20 @@ def test_without_postgresqls_programs_the_line_names_their_package(
     assert not (tmp_path / "b.tar.gz").exists()
 
 
-def test_the_course_toml_of_the_backup_is_the_one_restored(places: Places, tmp_path: Path) -> None:
+def test_a_broken_course_toml_is_replaced_too(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = backup(places, tmp_path / "b.tar.gz")
     (places.root / "course.toml").write_text("[broken")
-    put_back(archive, places)
+    monkeypatch.chdir(places.root / "source")
+    command.restore(archive, None, None, [])
     assert (places.root / "course.toml").read_text() == COURSE_TOML
+
+
+def test_a_disk_that_fills_up_while_restoring_changes_nothing(places: Places, tmp_path: Path) -> None:
+    (places.root / "submitted").mkdir()
+    (places.root / "submitted" / "large").write_bytes(os.urandom(300_000))
+    archive = backup(places, tmp_path / "b.tar.gz")
+    before = state(places.root)
+    with largest_file(100_000), pytest.raises(BackupError, match=r"cannot be restored: .*; what was there is kept"):
+        put_back(archive, places)
+    assert state(places.root) == before
+    assert not list(places.root.glob("before-restore-*"))
