@@ -43,6 +43,7 @@ def used_course(folder: Path) -> Places:
     inbound.chmod(0o2733)
     (var / "homes" / "ada" / "course").symlink_to(var / "course")
     (var / "homes" / "ada" / "elsewhere").symlink_to("/nowhere/at/all")
+    (var / "homes" / "ada" / os.fsdecode(b"caf\xe9 \n.txt")).write_text("an old name")
     os.link(var / "homes" / "ada" / "my-journal", var / "homes" / "ada" / "second-name")
     return Places(root, var)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -73,7 +72,13 @@ def restore(
             for name in dumps:
                 restore_postgres(databases[Path(name).stem], staged["course"] / name)
             for name, target in places.folders().items():
-                aside += _swap(places, name, staged[name], target / f"{ASIDE}{now:%Y-%m-%dT%H%M%S}")
+                old = _replaced(places, name, target)
+                if old:
+                    folder = target / f"{ASIDE}{now:%Y-%m-%dT%H%M%S}"
+                    folder.mkdir()
+                    aside.append(folder)
+                    _move(old, folder)
+                _move(sorted((staged[name] / name).iterdir()), target)
                 if target in made:
                     target.chmod((staged[name] / name).stat().st_mode)
     except OSError as error:
@@ -152,17 +157,12 @@ def replace_link(member: tarfile.TarInfo, moved: Mapping[Path, Path]) -> tarfile
     return member
 
 
-def _swap(places: Places, name: str, staged: Path, aside: Path) -> list[Path]:
-    """Move what is there into `aside` and what is in `staged` into its place; gives `aside` if it was needed."""
-    target = aside.parent
-    old = places.tops(name)
-    old += [path for ending in COMPANIONS if (path := target / f"{GRADEBOOK}{ending}").exists() and name == "course"]
-    if old:
-        aside.mkdir()
-    for path in old:
-        path.rename(aside / path.name)
-    for path in sorted((staged / name).iterdir()):
-        path.rename(target / path.name)
-    with suppress(OSError):
-        os.sync()
-    return [aside] if old else []
+def _replaced(places: Places, name: str, target: Path) -> list[Path]:
+    """What must be out of the way: a database's companions too, which would be taken for the restored one's."""
+    companions = [target / f"{GRADEBOOK}{ending}" for ending in COMPANIONS] if name == "course" else []
+    return [*places.tops(name), *(path for path in companions if path.exists())]
+
+
+def _move(paths: list[Path], folder: Path) -> None:
+    for path in paths:
+        path.rename(folder / path.name)
