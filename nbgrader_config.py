@@ -39,8 +39,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    f"{plugins}.execution.ExecuteFairly",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    f"{plugins}.examine.Examine",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
@@ -48,11 +47,12 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.AssignLatePenalties.plugin_class = f"{plugins}.late.CourseLatePolicy"
 
-c.Execute.timeout = 120  # seconds a cell
-c.Execute.record_timing = False  # grading twice gives the same notebook
-c.Execute.extra_arguments = [
-    "--InteractiveShellApp.ignore_cwd=True",  # a numpy.py beside the notebook must not become numpy
-    "--HistoryManager.hist_file=:memory:",
-]
-c.ExecutePreprocessor.timeout = c.Execute.timeout
-c.KernelManager.transport_encryption = "auto"  # other users of the machine read nothing on the kernel's ports
+c.GenerateFeedback.preprocessors = ["tito.feedback.grades.ReadGrades"]
+c.GenerateFeedback.exporter_class = "tito.feedback.exporter.FeedbackExporter"
+
+# The formgrader shows submissions to people who may change grades: nothing in one may run.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "markdown2html": "tito.feedback.markdown.markdown_to_html",
+    "clean_html": "tito.feedback.markdown.clean_html",
+}

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from tito.grading.policy import ALLOW_PLAIN
+
 __all__ = ["ROLES", "Local", "People", "Places", "Ports", "hub_values", "role_of", "roster"]
 
 Role = Literal["student", "staff"]
@@ -125,6 +127,9 @@ def server_environment(people: People, places: Places, user: str) -> dict[str, s
     else:
         # The course folder holds the reference library, which the authored notebooks import.
         variables |= {"PYTHONPATH": str(places.course), "TINYTORCH_COURSE": str(places.course)}
+        variables[ALLOW_PLAIN] = (
+            "1"  # everybody's server is this user's here: rooms without walls give nothing more away
+        )
     return variables
 
 

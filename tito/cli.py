@@ -131,11 +131,21 @@ def grade(
     student: Student = None,
     section: Section = None,
     collect: Annotated[bool, typer.Option("--collect", help="First fetch new submissions.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what is graded and has not changed.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="Results as JSON lines, into this file.")] = None,
 ) -> None:
-    """Autograde what was submitted for a module, with nbgrader."""
+    """Grade what was submitted for a module, in exam rooms; what is up to date is left alone."""
     from tito.commands import grading
 
-    grading.grade(module or module_option, student, collect, section)
+    grading.grade(module or module_option, student, collect, section, force=force, report=report)
+
+
+@app.command()
+def doctor() -> None:
+    """Which exam rooms, limits and database are in force, and what is missing."""
+    from tito.commands import doctor as command
+
+    command.doctor()
 
 
 @app.command()

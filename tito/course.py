@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tito.errors import CourseFileError
+from tito.grading.policy import GradingPolicy, read_policy
 from tito.roster import Person, Roster, join_roster, read_roster, read_table, user_name_problem
 from tito.schedule import Schedule, read_schedule
 from tito.tables import Tables, read_toml
@@ -47,6 +48,7 @@ class Course:
     title: str
     schedule: Schedule
     late: LatePolicy
+    grading: GradingPolicy
     roster: Roster
 
     @property
@@ -127,7 +129,7 @@ class _Reader(Tables):
     """Makes the course out of the tables."""
 
     def course(self, root: Path) -> Course:
-        unknown = self.values.keys() - {"course", "schedule", "modules", "late", "roster"}
+        unknown = self.values.keys() - {"course", "schedule", "modules", "late", "grading", "roster"}
         if unknown:
             self.fail(sorted(unknown)[0], "is not a table this course knows")
         course_id = self.get("course", "id", str)
@@ -139,6 +141,7 @@ class _Reader(Tables):
             self.number("late", "zero_after_days", 5),
         )
         title = self.get("course", "title", str, course_id)
-        course = Course(root, course_id, title, read_schedule(self), late, read_roster(self))
+        grading = read_policy(self.table("grading"), self.fail)
+        course = Course(root, course_id, title, read_schedule(self), late, grading, read_roster(self))
         self.refuse_unknown_keys()
         return course

@@ -23,6 +23,7 @@ __all__ = [
     "feedback",
     "generate",
     "grade",
+    "inside",
     "nbgrader_api",
     "published",
     "record_due_dates",
@@ -72,7 +73,7 @@ def published(course: Course) -> set[str]:
     Raises:
         ToolError: the exchange does not answer.
     """
-    with _inside(course.root):
+    with inside(course.root):
         api = nbgrader_api(course)
         if not api.exchange_missing:
             return set(api.get_released_assignments())
@@ -169,7 +170,7 @@ def _gradebook(course: Course) -> Iterator[str]:
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    with _inside(course.root):
+    with inside(course.root):
         try:
             yield nbgrader_api(course).coursedir.db_url
         except SQLAlchemyError as error:
@@ -236,7 +237,7 @@ def _grades(submission: Any) -> list[Any]:
 
 
 def _run(course: Course, doing: str, label: str, call: Any) -> None:
-    with _inside(course.root):
+    with inside(course.root):
         result = call(nbgrader_api(course))
     if not result["success"]:
         raise ToolError(f"{doing} {label} failed: {_reason(result)} (everything else is as it was)")
@@ -252,7 +253,7 @@ def _reason(result: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _inside(folder: Path) -> Iterator[None]:
+def inside(folder: Path) -> Iterator[None]:
     """Run nbgrader in the course folder, its log kept off the terminal."""
     before, search_path = Path.cwd(), os.environ.get("PATH", "")
     os.chdir(folder)

@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 import typer
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn, track
 from rich.table import Table
 
 from tito import gradebook
 from tito.commands.context import console, one_module, section_students
 from tito.course import Course
 from tito.errors import NotebookError, TitoError
+from tito.files import write_if_changed
+from tito.grading.batch import Outcome, grade_class, report_line
 from tito.modules import Module
 
 __all__ = ["feedback", "grade"]
 
 
-def grade(text: str | None, student: str | None, collect: bool, section: str | None = None) -> None:
+def grade(
+    text: str | None,
+    student: str | None,
+    collect: bool,
+    section: str | None = None,
+    *,
+    force: bool = False,
+    report: Path | None = None,
+) -> None:
     module = one_module(text)
     course = Course.find()
     wanted = _wanted(course, student, section)
     if collect:
         gradebook.collect(course, module.label)
-    failed: list[str] = []
-    for name in track(_students(course, "submitted", module, wanted), "Grading", console=console, transient=True):
-        try:
-            gradebook.grade(course, module.label, name)
-        except TitoError as error:
-            failed.append(name)
-            typer.echo(f"tito: {error}", err=True)
+    students = _students(course, "submitted", module, wanted)
+    with gradebook.inside(course.root), _log_file(course), _progress(len(students)) as advance:
+        outcomes = grade_class(course, module, students, force=force, on_outcome=advance)
+    if report is not None:
+        lines = [json.dumps(report_line(outcome, module), sort_keys=True) for outcome in outcomes]
+        write_if_changed(report, "".join(f"{line}\n" for line in lines))
+    for outcome in outcomes:
+        if outcome.state == "ungraded":
+            typer.echo(f"tito: {outcome.student}: {outcome.reason}", err=True)
+        elif outcome.change is not None:
+            before, after = outcome.change
+            console.print(f"changed: {outcome.student} {before:g} -> {after:g}", soft_wrap=True)
+    failed = [outcome.student for outcome in outcomes if outcome.state == "ungraded"]
     _print_scores(course, module, wanted, failed)
+    _summary(outcomes)
     if failed:
         raise typer.Exit(TitoError.exit_code)
 
@@ -43,6 +65,57 @@ def feedback(text: str | None, student: str | None) -> None:
     for name in track(students, "Writing feedback", console=console, transient=True):
         gradebook.feedback(course, module.label, name)
     console.print(f"feedback on {module.label} is out for {', '.join(students)}", soft_wrap=True)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Outcome], None]]:
+    """A live bar with throughput and time left; on a pipe it stays silent."""
+    speed = TextColumn("{task.fields[speed]}")
+    columns = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total, speed="")
+        started = perf_counter()
+
+        def advance(_: Outcome) -> None:
+            progress.advance(task)
+            done = progress.tasks[0].completed
+            progress.update(task, speed=f"{done / max(perf_counter() - started, 1e-3):.1f}/s")
+
+        yield advance
+
+
+@contextmanager
+def _log_file(course: Course) -> Iterator[None]:
+    """One line a submission in the course folder's grading.log."""
+    log = logging.getLogger("tito.grading")
+    handler = logging.FileHandler(course.root / "grading.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    level, propagate = log.level, log.propagate
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+        log.setLevel(level)
+        log.propagate = propagate
+
+
+def _summary(outcomes: Sequence[Outcome]) -> None:
+    counts = {state: sum(outcome.state == state for outcome in outcomes) for state in ("graded", "current", "ungraded")}
+    rooms = {outcome.graded.backend for outcome in outcomes if outcome.state == "graded" and outcome.graded}
+    where = f" in {', '.join(sorted(rooms))} rooms" if rooms else ""
+    text = f"{counts['graded']} graded{where}, {counts['current']} up to date, {counts['ungraded']} could not be graded"
+    console.print(text, soft_wrap=True)
+    if "plain" in rooms:
+        console.print(
+            "WARNING: plain rooms hold nothing back: a submission could read and change what you can. "
+            "Install bubblewrap or Docker (`tito doctor`).",
+            style="bold red",
+            soft_wrap=True,
+        )
 
 
 @dataclass(frozen=True)
