@@ -71,10 +71,15 @@ def _in_force(policy: GradingPolicy, probes: list[Probe]) -> str:
 
 def _limits(policy: GradingPolicy) -> str:
     limits = policy.limits
-    return (
-        f"{policy.cell_seconds:g} s a cell, {policy.notebook_seconds:g} s a notebook, "
-        f"{limits.cpu_seconds} s of processor time, {policy.memory_mb} MB, {limits.processes} processes, {limits.open_files} open files"
+    parts = (
+        f"{policy.cell_seconds:g} s a cell",
+        f"{policy.notebook_seconds:g} s a notebook",
+        f"{limits.cpu_seconds} s of processor time",
+        f"{policy.memory_mb} MB",
+        f"{limits.processes} processes",
+        f"{limits.open_files} open files",
     )
+    return ", ".join(parts)
 
 
 def _database(course: Course) -> Finding:
