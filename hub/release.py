@@ -36,7 +36,10 @@ LONGEST_LOOK = timedelta(minutes=5)
 """A look that takes longer is stuck; releasing a module takes seconds."""
 
 LONGEST_PATIENCE = timedelta(minutes=15)
-"""A release that fails is tried again after one minute, then two, four and so on up to this."""
+"""A release that fails is tried again after `LEAST_PATIENCE`, then after twice that and so on, up to this."""
+
+LEAST_PATIENCE = timedelta(seconds=5)
+"""At a hub's start the exchange may not answer yet."""
 
 
 class Releaser:
@@ -74,7 +77,8 @@ class Releaser:
         journal = read_journal(course)
         coming = next_release(course, journal, now)
         self.metrics.found(coming, len(overdue(course, journal, now)))
-        return min(coming or now + LONGEST_WAIT, now + LONGEST_WAIT)
+        again = (moment for moment in self._again.values() if moment > now)
+        return min([now + LONGEST_WAIT, *again, *([] if coming is None else [coming])])
 
     def _record_due_dates(self, course: Course) -> None:
         """A due date that was moved after the release must reach the gradebook, which decides who is late."""
@@ -90,7 +94,7 @@ class Releaser:
             return  # somebody else released it in this moment
         self.metrics.actions.labels(outcome.action).inc()
         if outcome.error:
-            wait = min(2 * self._patience.get(module, timedelta(seconds=30)), LONGEST_PATIENCE)
+            wait = min(2 * self._patience.get(module, LEAST_PATIENCE / 2), LONGEST_PATIENCE)
             self._patience[module], self._again[module] = wait, now + wait
             self.failing[module] = outcome.error
             self.log("failed", module=module.label, error=outcome.error, again=self._again[module].isoformat())
