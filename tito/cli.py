@@ -133,11 +133,12 @@ def grade(
     collect: Annotated[bool, typer.Option("--collect", help="First fetch new submissions.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Also what is graded and has not changed.")] = False,
     report: Annotated[Path | None, typer.Option("--report", help="Results as JSON lines, into this file.")] = None,
+    farm: Annotated[bool, typer.Option("--farm", help="On the workers of other machines (docs/farm.md).")] = False,
 ) -> None:
     """Grade what was submitted for a module, in exam rooms; what is up to date is left alone."""
     from tito.commands import grading
 
-    grading.grade(module or module_option, student, collect, section, force=force, report=report)
+    grading.grade(module or module_option, student, collect, section, force=force, report=report, farm=farm)
 
 
 @app.command()
@@ -146,6 +147,16 @@ def doctor() -> None:
     from tito.commands import doctor as command
 
     command.doctor()
+
+
+@app.command()
+def worker(
+    processes: Annotated[int | None, typer.Option("--processes", min=1, help="At a time; one a processor.")] = None,
+) -> None:
+    """Grade for a course elsewhere, until it is ended; TINYTORCH_BROKER says where its jobs are."""
+    from tito.commands import worker as command
+
+    command.worker(processes)
 
 
 @app.command()
@@ -172,6 +183,21 @@ milestone = typer.Typer(help="The historical programs, on your own library: list
 data = typer.Typer(help="The data sets that the milestones read: fetch.", no_args_is_help=True)
 app.add_typer(milestone, name="milestone")
 app.add_typer(data, name="data")
+receipt = typer.Typer(help="The receipts of submissions: verify.", no_args_is_help=True)
+app.add_typer(receipt, name="receipt")
+
+
+@receipt.command("verify")
+def receipt_verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file from the folder receipts/.")],
+    key: Annotated[
+        Path | None, typer.Option("--key", help="The exchange's public key; without it the exchange is asked.")
+    ] = None,
+) -> None:
+    """Did the exchange sign this, and what does it say: who, what, when, and is that still in the folder?"""
+    from tito.commands import receipt as command
+
+    command.verify(file, key)
 
 
 @milestone.command("list")

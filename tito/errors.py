@@ -12,8 +12,10 @@ from typing import Self
 
 __all__ = [
     "BackupError",
+    "BrokerError",
     "CourseFileError",
     "DataError",
+    "HandInError",
     "LockedError",
     "NotebookError",
     "RosterError",
@@ -85,6 +87,18 @@ class DataError(TitoError):
     """A data set cannot be had, or what is there is not that data set."""
 
     exit_code = 8
+
+
+class BrokerError(TitoError):
+    """The grading farm cannot be used: its broker does not answer, or somebody else grades the same now."""
+
+    exit_code = 9
+
+
+class HandInError(TitoError):
+    """The exchange refused something or cannot be reached, or a receipt does not hold."""
+
+    exit_code = 10
 
 
 class ScheduleError(TitoError):

@@ -43,6 +43,7 @@ def submission(*tests: TestReport, cells: Sequence[CellReport] = (), **values: A
         "student": "ada",
         "attempt": "2027-02-03 17:26:15.123456 UTC",
         "key": "0123456789abcdef" * 4,
+        "reference": "fedcba9876543210" * 4,
         "backend": "bubblewrap",
         "policy": "own-first",
     }

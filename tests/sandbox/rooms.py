@@ -23,7 +23,9 @@ from tito.sandbox.docker import DockerBackend, Mount
 from tito.sandbox.plain import PlainBackend
 from tito.sandbox.python import PACKAGE, PIECES, python_files
 
-IMAGE = "tinytorch-test-rooms"
+IMAGE = os.environ.setdefault("TINYTORCH_TEST_IMAGE", f"tinytorch-test-rooms:{os.getpid()}")
+"""An image of this test process's own; the processes that it starts use the same."""
+
 INSIDE = Path(__file__).parent / "inside"
 ENTRY = "run_code:serve"
 
@@ -74,10 +76,13 @@ def _bubblewrap_works() -> bool:
 
 
 def _plain_works() -> bool:
+    backend = plain()
     try:
-        plain().plan()
+        backend.plan()
     except ToolError:
         return False
+    finally:
+        backend.close()
     return True
 
 

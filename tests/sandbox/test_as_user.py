@@ -33,6 +33,7 @@ if os.geteuid() == 0 and "bubblewrap" in KINDS:
             text=True,
             timeout=300,
         )
+        shutil.rmtree(theirs, ignore_errors=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -11,14 +11,16 @@ import pytest
 
 from tito.errors import ToolError
 from tito.sandbox.base import Backend
-from tito.sandbox.docker import LABEL, DockerBackend, owner
+from tito.sandbox.docker import DockerBackend
+from tito.sandbox.docker_container import LABEL, owner
 
 from .rooms import IMAGE, KINDS, LIMITS, docker, named, new_name, run, wait_until
 
 if "docker" in KINDS:
 
     @pytest.fixture
-    def backend() -> Iterator[Backend]:
+    def backend(_started: dict[str, Backend]) -> Iterator[Backend]:
+        """One of the test's own; with `_started` the image is removed in the end."""
         backend = docker()
         backend.start()
         yield backend
@@ -50,7 +52,7 @@ if "docker" in KINDS:
         assert len(_containers()) <= before
 
     def test_a_container_of_a_crashed_grader_is_removed(backend: Backend) -> None:
-        crashed = f"{socket.gethostname()}:1:0"  # process 1 started at another time
+        crashed = f"{socket.gethostname()}:1-0"  # process 1 started at another time
         command = ["docker", "create", f"--label={LABEL}={crashed}", IMAGE, "nothing"]
         stale = subprocess.check_output(command, text=True).strip()
         backend.close()

@@ -182,6 +182,14 @@ def test_an_interrupt_reaches_the_server(forked_room: Room) -> None:
     assert os.read(forked_room.stdout, 100) == b"waiting\n"
 
 
+def test_an_interrupt_of_a_room_that_has_ended_is_nothing(forked: Backend) -> None:
+    room = forked.room(LIMITS)
+    with pytest.raises(EOFError):
+        run(room, "import os; os.abort()")
+    room.interrupt()
+    assert room.end().reason == "killed by SIGABRT"
+
+
 def test_what_is_written_comes_through_apart(forked_room: Room) -> None:
     run(forked_room, "import os\nos.write(1, b'out'); os.write(2, b'err')")
     assert (os.read(forked_room.stdout, 10), os.read(forked_room.stderr, 10)) == (b"out", b"err")

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 
@@ -15,11 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tito import gradebook
+from tito.addresses import BROKER, broker_url
 from tito.commands.context import console, one_module, section_students
 from tito.course import Course
-from tito.errors import NotebookError, TitoError
+from tito.errors import BrokerError, NotebookError, TitoError, ToolError
 from tito.files import write_if_changed
-from tito.grading.batch import Outcome, grade_class, report_line
+from tito.grading.batch import Outcome, Pool, grade_class, report_line
 from tito.modules import Module
 
 __all__ = ["feedback", "grade"]
@@ -33,6 +36,7 @@ def grade(
     *,
     force: bool = False,
     report: Path | None = None,
+    farm: bool = False,
 ) -> None:
     module = one_module(text)
     course = Course.find()
@@ -40,8 +44,9 @@ def grade(
     if collect:
         gradebook.collect(course, module.label)
     students = _students(course, "submitted", module, wanted)
+    pool = _farm(course, module, force) if farm else None
     with gradebook.inside(course.root), _log_file(course), _progress(len(students)) as advance:
-        outcomes = grade_class(course, module, students, force=force, on_outcome=advance)
+        outcomes = grade_class(course, module, students, force=force, on_outcome=advance, pool=pool)
     if report is not None:
         lines = [json.dumps(report_line(outcome, module), sort_keys=True) for outcome in outcomes]
         write_if_changed(report, "".join(f"{line}\n" for line in lines))
@@ -65,6 +70,25 @@ def feedback(text: str | None, student: str | None) -> None:
     for name in track(students, "Writing feedback", console=console, transient=True):
         gradebook.feedback(course, module.label, name)
     console.print(f"feedback on {module.label} is out for {', '.join(students)}", soft_wrap=True)
+
+
+def _farm(course: Course, module: Module, force: bool) -> Pool:
+    """The course's workers elsewhere.
+
+    Raises:
+        BrokerError: it has none.
+        ToolError: what they need is not installed here.
+    """
+    broker = broker_url(course)
+    if not broker:
+        raise BrokerError(f"{course.root} has no farm; set {BROKER} or [farm] broker (nothing was changed)")
+    if find_spec("celery") is None or find_spec("redis") is None:
+        raise ToolError("--farm needs its packages: pip install 'tinytorch-course[farm]' (nothing was changed)")
+    from tito.farm.pool import FarmPool
+
+    return FarmPool(
+        course.id, module.label, broker, fresh=force, tell=partial(console.print, soft_wrap=True, markup=False)
+    )
 
 
 @contextmanager

@@ -46,9 +46,8 @@ def build_page(notebook: Mapping[str, Any], names: Mapping[str, Any]) -> Page:
             "library": _sentences(result.library),
             "faults": _faults(result),
             "raised": tuple(_raised(report, rows) for report in _failed_cells(result)[:_MOST]),
-            "backend": shown(result.backend, 80),
             "policy": _POLICIES.get(result.policy, shown(result.policy, 80)),
-            "key": shown(result.key, 12).split("\n")[0],
+            "key": shown(result.key[:12]),
         }
     return replace(page, **values)
 

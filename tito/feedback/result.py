@@ -14,14 +14,11 @@ __all__ = ["read_result"]
 
 
 def read_result(metadata: Mapping[str, Any]) -> tuple[GradedSubmission | None, str]:
-    """The report in a notebook's metadata, or None and a sentence that says why there is none.
-
-    The grader leaves out what differs from run to run: times, and the backend.
-    """
+    """The report in a notebook's metadata, or None and a sentence that says why there is none."""
     if METADATA_KEY not in metadata:
         return None, "This notebook was not graded by the course's own grader, so there are few details."
     try:
-        result = GradedSubmission.from_json({"backend": "", **metadata[METADATA_KEY]})
+        result = GradedSubmission.from_json(metadata[METADATA_KEY])
         sound = _fits(result, GradedSubmission)
     except (AttributeError, KeyError, TypeError, ValueError):
         sound = False

@@ -107,9 +107,10 @@ class Page:
     faults: tuple[Fault, ...] = ()
     raised: tuple[Raised, ...] = ()
     cells: tuple[Cell, ...] = ()
-    backend: str = ""
     policy: str = ""
+    """With whose earlier modules it was graded."""
     key: str = ""
+    """Of the grading: the same key means the same grades."""
 
     @property
     def to_mend(self) -> tuple[Test, ...]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from tito.course import Course
-from tito.errors import TitoError
+from tito.errors import BrokerError, TitoError
 from tito.grading.grade import with_failing_tests
 from tito.grading.job import GradingJob
 from tito.grading.notebook import write_result
@@ -29,7 +29,7 @@ from tito.percent import source_path
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Outcome", "Prepared", "grade_class", "prepare_submission", "report_line"]
+__all__ = ["Outcome", "Pool", "Prepared", "grade_class", "prepare_submission", "report_line"]
 
 _log = logging.getLogger("tito.grading")
 
@@ -94,11 +94,13 @@ def grade_class(
     *,
     force: bool = False,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
+    pool: Pool | None = None,
 ) -> list[Outcome]:
     """Grade the submissions of `students`; outcomes are told as they come and given in the students' order.
 
-    A submission whose grade is up to date is left alone unless `force`. What cannot be graded stops nobody else.
-    Interrupted at any moment, it goes on where it stopped when it is called again.
+    `pool` grades them; without it, a few processes of this machine. A submission whose grade is up to date is left
+    alone unless `force`. What cannot be graded stops nobody else. Interrupted at any moment, it goes on where it
+    stopped when it is called again.
     """
     from tito.nbgrader_plugins.skeleton import check_generated, course_skeleton
 
@@ -109,9 +111,9 @@ def grade_class(
         _tell_log(module, outcome)
         on_outcome(outcome)
 
-    with Store(course) as store, _Pool(course) as pool:
+    with Store(course) as store, pool or _Pool(course) as workers:
         check_generated(course_skeleton(course, module.label), module.label, store.db_url)
-        for outcome in _graded(_Class(course, module, store, pool, force), students):
+        for outcome in _graded(_Class(course, module, store, workers, force), students):
             tell(outcome)
     return [outcomes[student] for student in students]
 
@@ -121,7 +123,7 @@ class _Class:
     course: Course
     module: Module
     store: Store
-    pool: _Pool
+    pool: Pool
     force: bool
 
 
@@ -148,6 +150,8 @@ def _graded(this: _Class, students: Sequence[str]) -> Iterator[Outcome]:
 def _finished(
     this: _Class, running: dict[Future[GradedSubmission], tuple[Prepared, GradedSubmission | None, float]]
 ) -> Iterator[Outcome]:
+    if not any(future.done() for future in running):
+        this.store.commit()  # a batch is what came meanwhile: nobody waits for rows that we hold
     for future in wait(running, return_when=FIRST_COMPLETED).done:
         prepared, before, started = running.pop(future)
         student = prepared.job.student
@@ -157,6 +161,8 @@ def _finished(
             notebook = write_result(prepared.notebook, graded)
             this.store.record(graded, notebook)
             graded = replace(graded, timings={**graded.timings, "write": perf_counter() - writing})
+        except BrokerError:
+            raise  # says nothing about the submission
         except TitoError as error:
             yield _ungraded(this, student, before, error)
         else:
@@ -172,6 +178,20 @@ def _is_current(before: GradedSubmission, job: GradingJob) -> bool:
     return before.key == job.key and before.attempt == job.attempt and before.reference in ("", job.reference_key)
 
 
+class Pool(Protocol):
+    """Where jobs are graded: here, or on other machines (`tito.farm.pool`)."""
+
+    room: int
+    """Jobs that it takes at a time."""
+
+    def submit(self, job: GradingJob) -> Future[GradedSubmission]:
+        """Have `job` graded; the future raises a TitoError when it could not be."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
 class _Pool:
     """Threads with a grading process each."""
 
@@ -184,7 +204,7 @@ class _Pool:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="tito-grading")
 
-    def __enter__(self) -> _Pool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -15,6 +15,7 @@ from tito.cells import grade_id, is_solution
 from tito.course import Course
 from tito.errors import ToolError
 from tito.grading.result import METADATA_KEY, GradedSubmission
+from tito.modules import find_module
 from tito.nbgrader_plugins.guard import drop_extras
 from tito.notebooks import notebook_text
 
@@ -36,7 +37,8 @@ class Store(AbstractContextManager["Store"]):
         self._course = course
         self._coursedir = nbgrader_api(course).coursedir
         self._book: Gradebook | None = None
-        self._waiting = 0
+        self._waiting: list[Path] = []
+        """New folders that take their place once their rows are permanent."""
 
     def __enter__(self) -> Store:
         from nbgrader.api import Gradebook
@@ -56,26 +58,34 @@ class Store(AbstractContextManager["Store"]):
         return str(self._coursedir.db_url)
 
     def record(self, graded: GradedSubmission, notebook: NotebookNode) -> None:
-        """Write one graded submission: rows first, then its files, which are what says that it is graded.
+        """Write one graded submission: its rows, and its files beside where they will stand.
 
         Raises:
             ToolError: the module was never generated, or the disk is full; what was there is kept.
         """
         self._write_rows(graded, notebook)
-        self._waiting += 1
-        if self._waiting >= _BATCH:
+        self._waiting.append(self._write_files(graded, notebook))
+        if len(self._waiting) >= _BATCH:
             self.commit()
-        self._write_files(graded, notebook)
 
     def forget(self, module: str, student: str) -> None:
         """Take the graded copy away: a newer submission cannot be graded, and the old grade is not its."""
         _remove(self._folder("autograded", module, student))
 
     def commit(self) -> None:
-        """Make the rows written so far permanent."""
+        """Make what was recorded so far permanent: rows first, for the files are what says that it is graded.
+
+        Killed between the two, the next run records the same again.
+        """
+        if not self._waiting:
+            return
         assert self._book is not None
         self._book.db.commit()
-        self._waiting = 0
+        while self._waiting:
+            fresh = self._waiting.pop()
+            folder = fresh.with_name(fresh.name.removeprefix(".").removesuffix(".new"))
+            _remove(folder)
+            fresh.rename(folder)
 
     def _write_rows(self, graded: GradedSubmission, notebook: NotebookNode) -> None:
         submission = self._submission(graded)
@@ -106,21 +116,22 @@ class Store(AbstractContextManager["Store"]):
                 book.db.add(Student(id=graded.student))
                 book.db.flush()
             try:
-                submission = book.add_submission(graded.module, graded.student)
+                submission = _new_submission(book, graded.module, graded.student)
             except MissingEntry:
                 raise ToolError(
                     f"{graded.module} is not in the gradebook; run `tito release {graded.module}` (no score was set)"
                 ) from None
         if graded.attempt:
             submission.timestamp = parse_utc(graded.attempt)
+        submission.extension = self._course.extension(find_module(graded.module), graded.student)
         return submission
 
     def _penalty(self, submission: Any, score: float) -> float | None:
         seconds = submission.total_seconds_late
         return min(score, max(0.0, self._course.late.penalty(score, seconds))) if seconds > 0 else None
 
-    def _write_files(self, graded: GradedSubmission, notebook: NotebookNode) -> None:
-        """A whole new folder takes the old one's place, so that no reader sees half of it."""
+    def _write_files(self, graded: GradedSubmission, notebook: NotebookNode) -> Path:
+        """A whole new folder takes the old one's place, so that no reader sees half of it; this one is the new one."""
         folder = self._folder("autograded", graded.module, graded.student)
         fresh = folder.with_name(f".{folder.name}.new")
         try:
@@ -133,11 +144,10 @@ class Store(AbstractContextManager["Store"]):
             for path in fresh.rglob("*"):
                 if path.is_file():
                     path.chmod(0o444)
-            _remove(folder)
-            fresh.rename(folder)
         except OSError as error:
             _remove(fresh)
             raise ToolError(f"{folder} cannot be written: {error.strerror}; free some space and grade again") from None
+        return fresh
 
     def _folder(self, step: str, module: str, student: str) -> Path:
         return Path(self._course.root, step, student, module)
@@ -154,6 +164,28 @@ def stored_result(course: Course, module: str, student: str) -> GradedSubmission
         return GradedSubmission.from_json(found)
     except (OSError, ValueError, LookupError, TypeError):
         return None
+
+
+def _new_submission(book: Gradebook, module: str, student: str) -> Any:
+    """What nbgrader's `Gradebook.add_submission` makes, not committed yet: it goes with its grades or not at all.
+
+    Raises:
+        MissingEntry: the module was never generated.
+    """
+    from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook
+
+    assignment, owner = book.find_assignment(module), book.find_student(student)
+    with book.db.no_autoflush:
+        submission = SubmittedAssignment(assignment=assignment, student=owner)
+        for notebook in assignment.notebooks:
+            submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
+            for cell in [*notebook.grade_cells, *notebook.task_cells]:
+                Grade(cell_id=cell.id, notebook=submitted)
+            for cell in [*notebook.solution_cells, *notebook.task_cells]:
+                Comment(cell_id=cell.id, notebook=submitted)
+        book.db.add(submission)
+        book.db.flush()
+    return submission
 
 
 def _untouched(notebook: NotebookNode) -> set[str]:

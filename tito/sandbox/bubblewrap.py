@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -33,7 +32,7 @@ class BubblewrapBackend(WarmBackend):
     """
 
     name = "bubblewrap"
-    _inner: int | None = None
+    _info: int | None = None
 
     def plan(self) -> WarmProcess:
         """As root, bubblewrap mounts as root, and the warm process then becomes a user who owns nothing."""
@@ -67,18 +66,29 @@ class BubblewrapBackend(WarmBackend):
             )
         return super().remedy(why)
 
-    def started(self) -> None:
-        """Remember bubblewrap's inner process: when that is killed, everything inside dies."""
-        with os.fdopen(self._info) as file:
-            self._inner = json.load(file)["child-pid"]
-
     def stopped(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait a moment for all inside to leave by themselves, then kill them."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        """Wait a moment for all inside to leave, then kill bubblewrap's inner process, and all others with it."""
+        try:
             process.wait(2.0)
-            self._inner = None
-        if self._inner is not None:
-            os.kill(self._inner, signal.SIGKILL)
+        except subprocess.TimeoutExpired:
+            inner = self._inner_process()
+            if inner is not None:
+                os.kill(inner, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End every room, then the warm process and bubblewrap."""
+        super().close()
+        if self._info is not None:
+            os.close(self._info)
+            self._info = None
+
+    def _inner_process(self) -> int | None:
+        assert self._info is not None
+        try:
+            found: int = json.loads(os.read(self._info, 4096))["child-pid"]
+        except (ValueError, LookupError):
+            return None
+        return found
 
 
 def _namespaces(as_root: bool) -> list[str]:

@@ -6,13 +6,9 @@ container need not be waited for.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-import logging
-import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -21,15 +17,13 @@ from typing import Any
 
 from tito.errors import ToolError
 from tito.sandbox.base import MEGABYTE, Ending, Limits
+from tito.sandbox.docker_container import Container, docker_says, remove_stale
 from tito.sandbox.probe import PROBE, PROBE_LIMITS, check_answer
 from tito.sandbox.warm import ENVIRONMENT, SERVER, WARM, WarmRoom
 
-__all__ = ["DEFAULT_IMAGE", "LABEL", "DockerBackend", "Mount", "owner"]
+__all__ = ["DEFAULT_IMAGE", "DockerBackend", "DockerRoom", "Mount"]
 
 DEFAULT_IMAGE = "tinytorch-grader"
-
-LABEL = "org.tinytorch.exam-room"
-"""Every container of this backend carries it; the value says whose it is, as `host:pid:start time of that process`."""
 
 _USER = 64_998
 _SCRATCH = "/room"
@@ -38,10 +32,6 @@ _HIDDEN = ("/opt/tinytorch",)
 """Where an image that is made for graders keeps the sources: covered by an empty folder."""
 
 _WARM_MEMORY = 512 * MEGABYTE
-_START_SECONDS = 60.0
-_LOOK_SECONDS = 0.5
-
-_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,8 +73,8 @@ class DockerBackend:
         self.image, self.entry, self.extra = image, entry, tuple(extra)
         self._mounts, self._python, self._ahead = tuple(mounts), tuple(python), ahead
         self._folder = folder or Path(tempfile.gettempdir())
-        self._waiting: list[_Container] = []
-        self._used: list[_Container] = []
+        self._waiting: list[Container] = []
+        self._used: list[Container] = []
         self._removals: list[subprocess.Popen[bytes]] = []
         self._limits = Limits()
         self._started = False
@@ -100,9 +90,9 @@ class DockerBackend:
         if shutil.which("docker") is None:
             raise ToolError("docker: no docker on the PATH; install Docker, or use bubblewrap")
         _see_daemon()
-        if not _output("image", "inspect", "--format={{.Id}}", self.image):
+        if not docker_says("image", "inspect", "--format={{.Id}}", self.image):
             raise ToolError(f"docker: there is no image {self.image}; build or load it")
-        _remove_stale()
+        remove_stale(self._folder)
         self._started = True
         self._refill()
 
@@ -162,9 +152,9 @@ class DockerBackend:
     def _refill(self) -> None:
         self._removals = [removal for removal in self._removals if removal.poll() is None]
         while len(self._waiting) < max(1, self._ahead):
-            self._waiting.append(_Container(self._folder, self._arguments))
+            self._waiting.append(Container(self._folder, self._arguments))
 
-    def _forget(self, container: _Container, at_once: bool) -> None:
+    def _forget(self, container: Container, at_once: bool) -> None:
         removal = container.remove()
         if container in self._used:
             self._used.remove(container)
@@ -218,7 +208,7 @@ def _fixed(limits: Limits) -> tuple[int, int, int]:
 class DockerRoom(WarmRoom):
     """The grader's ends of a room in a container."""
 
-    def __init__(self, container: _Container, forget: Any) -> None:
+    def __init__(self, container: Container, forget: Any) -> None:
         super().__init__()
         self._container, self._forget = container, forget
 
@@ -234,111 +224,8 @@ class DockerRoom(WarmRoom):
         return self._ending
 
 
-class _Container:
-    """One container, from its start on; it connects to the grader when it is warm."""
-
-    def __init__(self, folder: Path, arguments: Any) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="tito-room-", dir=folder))
-        meeting_point = self._folder / "meet"
-        meeting_point.mkdir()
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._listener.bind(str(meeting_point / "grader"))
-        (meeting_point / "grader").chmod(0o666)  # the container's user is nobody here; the folder above is closed
-        self._listener.listen(1)
-        self._name = self._folder.name
-        self._control: socket.socket | None = None
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by remove()
-        command = ["docker", "run", "--detach", f"--name={self._name}", f"--label={LABEL}={owner()}"]
-        self._start = subprocess.Popen(
-            [*command, *arguments(meeting_point)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            start_new_session=True,
-        )
-
-    def wait_until_warm(self) -> socket.socket:
-        """Where to ask it for a room, once it has connected.
-
-        Raises:
-            ToolError: it did not start.
-        """
-        self._listener.settimeout(_LOOK_SECONDS)
-        for _ in range(int(_START_SECONDS / _LOOK_SECONDS)):
-            with contextlib.suppress(TimeoutError):
-                self._control = self._listener.accept()[0]
-                self._control.settimeout(_START_SECONDS)
-                if self._control.recv(64) == b"ready":
-                    return self._control
-            if self._start.poll() not in (None, 0) or self._has_ended():
-                break
-        raise ToolError(f"container {self._name} did not start: {self._why()}")
-
-    def hang_up(self) -> None:
-        """Nobody else may connect: not what runs in the container later, either."""
-        if self._control is not None:
-            self._control.close()
-        self._listener.close()
-        shutil.rmtree(self._folder / "meet", ignore_errors=True)
-
-    def ran_out_of_memory(self) -> bool:
-        """Did the kernel kill something in it for that?"""
-        return _output("inspect", "--format={{.State.OOMKilled}}", self._name) == "true"
-
-    def remove(self) -> subprocess.Popen[bytes]:
-        """End it, and begin to remove it."""
-        self.hang_up()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._start.wait()
-        self._errors.close()
-        return subprocess.Popen(
-            ["docker", "rm", "--force", "--volumes", self._name],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def _has_ended(self) -> bool:
-        return self._start.poll() == 0 and _output("inspect", "--format={{.State.Running}}", self._name) != "true"
-
-    def _why(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().split("\n")
-        code = _output("inspect", "--format={{.State.ExitCode}}", self._name)
-        return lines[0] or f"its Python ended with status {code}; has the image this package, numpy and msgpack?"
-
-
 def _see_daemon() -> None:
     done = subprocess.run(["docker", "version"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         why = done.stderr.strip().split("\n")[0]
         raise ToolError(f"docker: no daemon answers ({why}); start it, and let this user talk to it")
-
-
-def _output(*arguments: str) -> str:
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False).stdout.strip()
-
-
-def owner() -> str:
-    """What the label of this grader's containers says."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started_at(os.getpid())}"
-
-
-def _started_at(pid: int) -> str:
-    """When a process of this machine started, in the kernel's ticks; empty when there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
-
-
-def _remove_stale() -> None:
-    """Remove the containers of graders of this machine that are no more."""
-    listing = _output("ps", "--all", f"--filter=label={LABEL}", f'--format={{{{.ID}}}} {{{{.Label "{LABEL}"}}}}')
-    for line in listing.splitlines():
-        container, _, owner = line.partition(" ")
-        host, pid, started = owner.rsplit(":", 2)
-        if host == socket.gethostname() and _started_at(int(pid)) != started:
-            _log.warning("removing container %s, which a grader that crashed has left", container)
-            _output("rm", "--force", "--volumes", container)

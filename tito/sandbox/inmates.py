@@ -59,7 +59,8 @@ class Confined:
         return measure(self._proc, processes)
 
     def interrupt(self) -> None:
-        signal.pidfd_send_signal(self.first, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.first, signal.SIGINT)
 
     def finish(self) -> tuple[int | None, Usage]:
         if is_ending(self._proc, _SERVER):
@@ -101,7 +102,12 @@ def _be_init(order: Order, keeper: socket.socket) -> NoReturn:
             _be_server(order, walls.ROOM / "home")
         for fd in (order.link, order.stdout, order.stderr, proc):
             os.close(fd)
-        signal.signal(signal.SIGINT, lambda *_: os.kill(server, signal.SIGINT))
+
+        def interrupt(*_: object) -> None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(server, signal.SIGINT)
+
+        signal.signal(signal.SIGINT, interrupt)
         while True:
             pid, status = os.wait()
             if pid == server:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tito.errors import ToolError
+from tito.sandbox.leftovers import identity, remove_folders
 from tito.sandbox.python import library_path, python_command, python_files
 from tito.sandbox.users import can_administrate, is_root, unused_user
 from tito.sandbox.warm import SERVER, WarmBackend, WarmProcess
@@ -21,6 +22,8 @@ WARNING = (
     "the exam room is a PLAIN CHILD PROCESS: a student's code can use the network and read every file that {user} can,"
     " the course's sources among them; use bubblewrap or Docker for anything that counts"
 )
+
+_PREFIX = "tito-rooms-"
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +49,8 @@ class PlainBackend(WarmBackend):
             _must_be_readable()
         elif is_root():
             raise ToolError("plain: this root user cannot become another; run the grader as an ordinary user")
-        self._folder = Path(tempfile.mkdtemp(prefix="tito-rooms-"))
+        remove_folders(Path(tempfile.gettempdir()), _PREFIX)
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{identity()}-"))
         self._folder.chmod(0o711)
         _log.warning(WARNING.format(user="any user" if self._has_users() else "the grader"))
         return WarmProcess(python_command(), environment=library_path(), settings={"confined": False})

@@ -52,19 +52,25 @@ def hide_files(scratch: int) -> None:
 def set_limits(limits: Limits, processes: int) -> None:
     """The rlimits of a process whose user may have `processes` processes; it inherits its memory, which is free."""
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    for kind, wanted in (
-        (resource.RLIMIT_AS, held + limits.memory),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, limits.file_size),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_MSGQUEUE, 0),
-        (resource.RLIMIT_NOFILE, limits.open_files),
-        (resource.RLIMIT_NPROC, processes),
+    for kind, wanted, last in (
+        (resource.RLIMIT_AS, held + limits.memory, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+        (
+            resource.RLIMIT_CPU,
+            limits.cpu_seconds,
+            1,
+        ),  # a second between the signal that tells why and the one that kills
+        (resource.RLIMIT_FSIZE, limits.file_size, 0),
+        (resource.RLIMIT_MEMLOCK, 0, 0),
+        (resource.RLIMIT_MSGQUEUE, 0, 0),
+        (resource.RLIMIT_NOFILE, limits.open_files, 0),
+        (resource.RLIMIT_NPROC, processes, 0),
     ):
-        hard = resource.getrlimit(kind)[1]
-        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(kind, (value, value))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+        most = resource.getrlimit(kind)[1]
+        soft, hard = wanted, wanted + last
+        if most != resource.RLIM_INFINITY:
+            soft, hard = min(soft, most), min(hard, most)
+        resource.setrlimit(kind, (soft, hard))
 
 
 def run_server(entry: str, files: tuple[int, int, int], home: Path, prepare: Callable[[], None]) -> NoReturn:

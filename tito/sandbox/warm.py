@@ -81,14 +81,13 @@ class WarmBackend:
         """What to do about a warm process or a room that did not start."""
         if "ModuleNotFoundError" in why:
             return "install it into the grader's Python"
+        if "PermissionError" in why:
+            return "Python, its packages and this one must be readable to all users (chmod -R a+rX)"
         return "docs/sandbox.md says what it needs"
 
     def request(self) -> dict[str, Any]:
         """What this backend adds to the request for a room."""
         return {}
-
-    def started(self) -> None:
-        """The warm process runs and has answered."""
 
     def stopped(self, process: subprocess.Popen[bytes]) -> None:
         """The warm process has been told to leave; `process` is waited for next."""
@@ -110,11 +109,10 @@ class WarmBackend:
             except BaseException:
                 self.close()
                 raise
-        if not self._is_ready():
-            why = self._last_complaint()
+        why = self._why_not_ready()
+        if why is not None:
             self.close()
             raise ToolError(f"{self.name}: its warm process did not start ({why}); {self.remedy(why)}")
-        self.started()
 
     def _run(self, plan: WarmProcess, control: int) -> subprocess.Popen[bytes]:
         modules = [*WARM, self.entry.partition(":")[0]]
@@ -146,12 +144,18 @@ class WarmBackend:
             for descriptor in plan.lent:
                 os.close(descriptor)
 
-    def _is_ready(self) -> bool:
+    def _why_not_ready(self) -> str | None:
+        """Wait for the warm process to be ready; None when it is."""
         assert self._control is not None
-        ready = select.select([self._control], [], [], _START_SECONDS)[0]
+        assert self._process is not None
+        if not select.select([self._control], [], [], _START_SECONDS)[0]:
+            return f"not ready after {_START_SECONDS:g} s"
         with contextlib.suppress(ConnectionError):
-            return bool(ready) and self._control.recv(64) == b"ready"
-        return False
+            if self._control.recv(64) == b"ready":
+                return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(2.0)  # its last words come before its end
+        return self._last_complaint()
 
     def _last_complaint(self) -> str:
         if self._complaints is None:
