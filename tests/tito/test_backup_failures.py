@@ -84,11 +84,11 @@ def rewrite(archive: Path, how: str) -> None:
     with tarfile.open(archive) as old:
         members = [(member, old.extractfile(member).read() if member.isfile() else None) for member in old]  # type: ignore[union-attr]
     odd = tarfile.TarInfo(
-        {"upwards": "course/../../odd", "absolute": "/tmp/odd", "through": "course/link/odd"}.get(how, "")
+        {"upwards": "course/../../odd", "absolute": "/somewhere/odd", "through": "course/link/odd"}.get(how, "")
     )
     if how == "through":
         link = tarfile.TarInfo("course/link")
-        link.type, link.linkname = tarfile.SYMTYPE, "/tmp"
+        link.type, link.linkname = tarfile.SYMTYPE, "/somewhere"
         members.insert(0, (link, None))
     if how == "device":
         odd.name, odd.type = "course/odd", tarfile.CHRTYPE
