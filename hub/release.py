@@ -36,7 +36,10 @@ LONGEST_LOOK = timedelta(minutes=5)
 """A look that takes longer is stuck; releasing a module takes seconds."""
 
 LONGEST_PATIENCE = timedelta(minutes=15)
-"""A release that fails is tried again after one minute, then two, four and so on up to this."""
+"""A release that fails is tried again after `LEAST_PATIENCE`, then after twice that and so on, up to this."""
+
+LEAST_PATIENCE = timedelta(seconds=5)
+"""At a hub's start the exchange may not answer yet."""
 
 
 class Releaser:
@@ -74,7 +77,8 @@ class Releaser:
         journal = read_journal(course)
         coming = next_release(course, journal, now)
         self.metrics.found(coming, len(overdue(course, journal, now)))
-        return min(coming or now + LONGEST_WAIT, now + LONGEST_WAIT)
+        again = (moment for moment in self._again.values() if moment > now)
+        return min([now + LONGEST_WAIT, *again, *([] if coming is None else [coming])])
 
     def _record_due_dates(self, course: Course) -> None:
         """A due date that was moved after the release must reach the gradebook, which decides who is late."""
@@ -90,7 +94,7 @@ class Releaser:
             return  # somebody else released it in this moment
         self.metrics.actions.labels(outcome.action).inc()
         if outcome.error:
-            wait = min(2 * self._patience.get(module, timedelta(seconds=30)), LONGEST_PATIENCE)
+            wait = min(2 * self._patience.get(module, LEAST_PATIENCE / 2), LONGEST_PATIENCE)
             self._patience[module], self._again[module] = wait, now + wait
             self.failing[module] = outcome.error
             self.log("failed", module=module.label, error=outcome.error, again=self._again[module].isoformat())
@@ -107,14 +111,18 @@ class Releaser:
         }
 
 
-async def serve(releaser: Releaser, port: int, clock: Callable[[], datetime]) -> None:
-    """Look when it is time, and answer /health and /metrics on 127.0.0.1 in between, until stopped."""
+async def serve(releaser: Releaser, host: str, port: int, clock: Callable[[], datetime]) -> None:
+    """Look when it is time, and answer /health and /metrics in between, until stopped.
+
+    Raises:
+        ToolError: the port cannot be had.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     server = pages(releaser.health, releaser.metrics, clock, LONGEST_LOOK)
-    releaser.log("listening", address=server.listen(port))
+    releaser.log("listening", address=server.listen(host, port))
     # One thread: nbgrader changes the working folder of the process while it works.
     with ThreadPoolExecutor(1) as worker:
         while not stop.is_set():
@@ -132,15 +140,19 @@ def main(arguments: Sequence[str] | None = None, clock: Callable[[], datetime] =
     """Run the service; gives the process's exit status."""
     options = _parser().parse_args(arguments)
     try:
-        course = Course.load(options.course.absolute()) if options.course else Course.find()
+        return _run(options, clock)
     except TitoError as error:
         print(f"hub.release: {error}", file=sys.stderr)
         return error.exit_code
+
+
+def _run(options: argparse.Namespace, clock: Callable[[], datetime]) -> int:
+    course = Course.load(options.course.absolute()) if options.course else Course.find()
     os.environ["TINYTORCH_COURSE"] = str(course.root)  # what nbgrader's plug-ins look for
     log = Log(clock, write_line)
     releaser = Releaser(course.root, log, Metrics())
     if not options.once:
-        asyncio.run(serve(releaser, options.port, clock))
+        asyncio.run(serve(releaser, options.host, options.port, clock))
         return 0
     releaser.look(clock())
     return TitoError.exit_code if releaser.failing or releaser.problem else 0
@@ -150,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hub.release", description="Release each module when course.toml says.")
     parser.add_argument("--course", type=Path, help="folder with course.toml (default: found from here upwards)")
     parser.add_argument("--once", action="store_true", help="release what is overdue and end")
+    parser.add_argument("--host", default="127.0.0.1", help="address of /health and /metrics (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="of /health and /metrics (default: any; the log names it)")
     return parser
 

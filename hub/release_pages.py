@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-__all__ = ["Log", "Metrics", "Server", "pages", "write_line"]
+from tito.errors import ToolError
 
-HOST = "127.0.0.1"
+__all__ = ["Log", "Metrics", "Server", "pages", "write_line"]
 
 
 def write_line(line: str) -> None:
@@ -61,16 +61,25 @@ class Metrics:
 
 
 class Server:
-    """A small web server on this machine's own address."""
+    """A small web server."""
 
     def __init__(self, application: Application) -> None:
         self._server = HTTPServer(application)
 
-    def listen(self, port: int) -> str:
-        """Start to answer; port 0 is any free one. Gives the address."""
-        sockets = bind_sockets(port, HOST, family=socket.AF_INET)
-        self._server.add_sockets(sockets)
-        return f"http://{HOST}:{sockets[0].getsockname()[1]}"
+    def listen(self, host: str, port: int) -> str:
+        """Start to answer; port 0 is any free one. Gives the address.
+
+        Raises:
+            ToolError: the port cannot be had.
+        """
+        try:
+            listening = socket.create_server((host, port))
+        except OSError as error:
+            why = os.strerror(error.errno or 0)
+            raise ToolError(f"port {port} of {host} cannot be had: {why} (nothing was released)") from None
+        listening.setblocking(False)
+        self._server.add_sockets([listening])
+        return f"http://{host}:{listening.getsockname()[1]}"
 
     async def close(self) -> None:
         """Answer no more."""

@@ -31,6 +31,7 @@ __all__ = [
     "release",
     "scores",
     "torn",
+    "write_people",
 ]
 
 
@@ -99,51 +100,65 @@ def record_due_dates(course: Course, dues: Mapping[str, datetime | None]) -> lis
 
     Generating an assignment records its due date. Nobody generates it again when the date is moved.
     """
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
-    changed: list[str] = []
-    with _gradebook(course) as url:
-        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
-            return changed  # nothing is generated yet, and looking would make a database
-        with Gradebook(url, course.id) as book:
-            for label, due in dues.items():
-                wanted = due and due.astimezone(UTC).replace(tzinfo=None)
-                try:
-                    known = book.find_assignment(label)
-                except MissingEntry:
-                    continue
-                if known.duedate != wanted:
-                    book.update_or_create_assignment(label, duedate=wanted)
-                    changed.append(label)
+    changed = []
+    with _open_gradebook(course) as book:
+        for label, due in dues.items() if book is not None else ():
+            wanted = due and due.astimezone(UTC).replace(tzinfo=None)
+            try:
+                known = book.find_assignment(label)
+            except MissingEntry:
+                continue
+            if known.duedate != wanted:
+                book.update_or_create_assignment(label, duedate=wanted)
+                changed.append(label)
     return changed
 
 
 def record_people(course: Course) -> list[str]:
-    """Give the gradebook the names of the roster's students; gives those that changed. Nobody is ever taken out.
+    """Give the gradebook the names of the roster's students; gives those that changed.
+
+    Generating an assignment does it too; this is for a roster that changed since.
+    """
+    with _open_gradebook(course) as book:
+        return [] if book is None else write_people(book, course)
+
+
+def write_people(book: Any, course: Course) -> list[str]:
+    """Bring the students of an open gradebook up to date; gives those that changed. Nobody is ever taken out.
 
     The formgrader shows somebody without names as "None, None"; their user name stands in for it.
     """
-    from nbgrader.api import Gradebook, MissingEntry
-
+    known = {student.id: student for student in book.students}
     changed = []
-    with _gradebook(course) as url, Gradebook(url, course.id) as book:
-        for person in course.roster.people:
-            if person.role != "student":
-                continue
-            wanted = {
-                "first_name": person.first_name,
-                "last_name": person.last_name or ("" if person.first_name else person.name),
-                "email": person.email or None,
-                "lms_user_id": person.id or None,
-            }
-            try:
-                known = book.find_student(person.name)
-            except MissingEntry:
-                known = None
-            if known is None or any(getattr(known, name) != value for name, value in wanted.items()):
-                book.update_or_create_student(person.name, **wanted)
-                changed.append(person.name)
+    for person in course.roster.people:
+        if person.role != "student":
+            continue
+        wanted = {
+            "first_name": person.first_name,
+            "last_name": person.last_name or ("" if person.first_name else person.name),
+            "email": person.email or None,
+            "lms_user_id": person.id or None,
+        }
+        student = known.get(person.name)
+        if student is None or any(getattr(student, name) != value for name, value in wanted.items()):
+            book.update_or_create_student(person.name, **wanted)
+            changed.append(person.name)
     return changed
+
+
+@contextmanager
+def _open_gradebook(course: Course) -> Iterator[Any]:
+    """The open gradebook, or None where nothing was generated yet: looking must not make a database."""
+    from nbgrader.api import Gradebook
+
+    with _gradebook(course) as url:
+        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+            yield None
+        else:
+            with Gradebook(url, course.id) as book:
+                yield book
 
 
 @contextmanager

@@ -20,8 +20,17 @@ from tito.modules import MODULES, Module
 from tito.notebooks import authored_modules, build
 from tito.percent import source_path
 
-__all__ = ["JOURNAL", "Entry", "Outcome", "due_dates", "next_release", "overdue", "read_journal", "release_overdue"]
-__all__ += ["release_once"]
+__all__ = [
+    "JOURNAL",
+    "Entry",
+    "Outcome",
+    "due_dates",
+    "next_release",
+    "overdue",
+    "read_journal",
+    "release_once",
+    "release_overdue",
+]
 
 JOURNAL = "releases.json"
 
@@ -86,10 +95,14 @@ def release_overdue(course: Course, now: datetime, patient: frozenset[Module] = 
     """
     for module in overdue(course, read_journal(course), now):
         if module not in patient:
-            try:
-                yield Outcome(module, release_once(course, module, now))
-            except TitoError as error:
-                yield Outcome(module, "failed", str(error))
+            yield _outcome(course, module, now)
+
+
+def _outcome(course: Course, module: Module, now: datetime) -> Outcome:
+    try:
+        return Outcome(module, release_once(course, module, now))
+    except TitoError as error:
+        return Outcome(module, "failed", str(error))
 
 
 def release_once(course: Course, module: Module, now: datetime) -> str:

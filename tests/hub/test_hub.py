@@ -64,7 +64,7 @@ def test_the_formgrader_names_every_student(ta: Visitor):
 def test_the_release_service_runs_and_answers(hub: Hub):
     lines = (hub.data / "hub" / "jupyterhub.log").read_text(encoding="utf-8").splitlines()
     (listening,) = (json.loads(line) for line in lines if '"event": "listening"' in line)
-    with urllib.request.urlopen(f"{listening['address']}/health", timeout=10) as answer:
+    with urllib.request.urlopen(f"{listening['address']}/health", timeout=60) as answer:
         assert json.load(answer)["status"] == "ok"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -14,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from hub.release import LONGEST_LOOK, LONGEST_WAIT, Releaser
+from hub.release import LONGEST_LOOK, LONGEST_WAIT, Releaser, main
 from hub.release_pages import Log, Metrics, pages
 from tests.tiny import COURSE_TOML, NOTHING, copy_only, make_checkout
 from tito.course import Course
+from tito.errors import ToolError
 from tito.workspace import lay_out_course
 
 TERM = COURSE_TOML.replace('id = "tiny"', 'id = "tiny"\ntimezone = "Europe/Berlin"\nterm_start = 2027-03-29')
@@ -127,17 +129,17 @@ def test_a_failure_is_tried_again_ever_more_seldom(service: Service) -> None:
     source = service.course.root / "source" / "01_setup.py"
     right = source.read_text(encoding="utf-8")
     source.write_text(NOTHING, encoding="utf-8")
-    tried = []
-    for second in range(0, 601, 30):
-        service.look(seconds=30 if second else 0)
+    tried, wait = [], timedelta(0)
+    while len(tried) < 6:
+        wait = service.look(seconds=wait.total_seconds())
         if len(service.lines) > len(tried):
-            tried.append(second)
-    assert tried == [0, 60, 180, 420]
+            tried.append((service.now - MIDNIGHT).total_seconds())
+    assert tried == [0, 5, 15, 35, 75, 155]
     assert service.number("release_overdue_modules") == 1
     assert list(service.releaser.health()["failing"]) == ["01_setup"]
     source.write_text(right, encoding="utf-8")
     service.look(minutes=15)
-    assert service.events() == ["failed"] * 4 + ["completed"]
+    assert service.events() == ["failed"] * 6 + ["completed"]
     assert service.releaser.health()["failing"] == {}
 
 
@@ -146,7 +148,7 @@ async def answer(url: str) -> tuple[int, str]:
 
     def ask() -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(url, timeout=10) as found:
+            with urllib.request.urlopen(url, timeout=60) as found:
                 return found.status, found.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -160,7 +162,7 @@ def test_health_says_whether_it_still_looks_and_what_fails() -> None:
 
     async def ask() -> list[tuple[int, str]]:
         server = pages(lambda: {"problem": "", "failing": {"02_tensor": "why"}}, metrics, lambda: now, LONGEST_LOOK)
-        address, found = server.listen(0), []
+        address, found = server.listen("127.0.0.1", 0), []
         try:
             found.append(await answer(f"{address}/health"))
             for age in (timedelta(0), LONGEST_LOOK, LONGEST_LOOK + timedelta(seconds=1)):
@@ -193,11 +195,11 @@ def test_the_process_releases_answers_and_ends_when_told(service: Service) -> No
             assert process.stdout is not None
             lines = [json.loads(process.stdout.readline()) for _ in range(2)]
             assert [line["event"] for line in lines] == ["listening", "released"]
-            with urllib.request.urlopen(lines[0]["address"] + "/health", timeout=10) as found:
+            with urllib.request.urlopen(lines[0]["address"] + "/health", timeout=60) as found:
                 assert json.load(found)["status"] == "ok"
         finally:
             process.send_signal(signal.SIGTERM)
-            rest, errors = process.communicate(timeout=30)
+            rest, errors = process.communicate(timeout=120)
     assert process.returncode == 0
     assert json.loads(rest)["event"] == "stopped"
     assert errors == ""
@@ -208,7 +210,22 @@ def test_a_course_that_cannot_be_read_at_the_start_is_one_line(tmp_path: Path, b
     if broken:
         (tmp_path / "course.toml").write_text(broken)
     command = [sys.executable, "-m", "hub.release", "--course", str(tmp_path), "--once"]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (found.returncode, found.stdout) == (3, "")
     assert found.stderr.startswith("hub.release: ")
     assert found.stderr.count("\n") == 1
+
+
+def test_a_taken_port_is_one_line(
+    service: Service, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYTORCH_COURSE", "")  # the program sets it: put it back afterwards
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["--course", str(service.course.root), "--port", str(port)]) == ToolError.exit_code
+    said = capsys.readouterr()
+    assert (
+        said.err
+        == f"hub.release: port {port} of 127.0.0.1 cannot be had: Address already in use (nothing was released)\n"
+    )
+    assert said.out == ""

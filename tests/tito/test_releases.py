@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -163,12 +164,12 @@ def test_a_real_kill_between_generating_and_releasing_costs_nothing(course: Cour
     (course.root / "course.toml").write_text(
         COURSE_TOML + "[modules.01]\nrelease = 2020-01-01T00:00:00\n[modules.02]\nhold = true\n", encoding="utf-8"
     )
-    killed = subprocess.run([sys.executable, "-c", KILL_BETWEEN, str(course.root)], timeout=60, check=False)
+    killed = subprocess.run([sys.executable, "-c", KILL_BETWEEN, str(course.root)], timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert (course.root / "release" / "01_setup").is_dir()
     assert outbound(course) == {}
     program = [sys.executable, "-m", "hub.release", "--course", str(course.root), "--once"]
-    found = subprocess.run(program, capture_output=True, text=True, timeout=60, check=True)
+    found = subprocess.run(program, capture_output=True, text=True, timeout=120, check=True)
     assert [json.loads(line)["event"] for line in found.stdout.splitlines()] == ["completed"]
     assert set(outbound(course)) == {"01_setup"}
     assert done(Course.load(course.root), LATER) == []
@@ -182,6 +183,25 @@ def test_a_release_that_was_cut_short_is_replaced_whole(course: Course) -> None:
     (course.root / JOURNAL).write_text('{"01_setup": {"state": "started", "at": "2027-03-01T00:00:00+00:00"}}')
     assert release_once(course, FIRST, LATER) == "completed"
     assert path.read_bytes() == whole
+
+
+def test_two_at_once_release_once(quick: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate, others = gradebook.generate, []
+
+    def meanwhile(course: Course, label: str) -> None:
+        thread = threading.Thread(target=lambda: found.append(release_once(course, FIRST, LATER)))
+        others.append(thread)
+        thread.start()
+        thread.join(0.2)
+        assert thread.is_alive(), "it did not wait for the first"
+        generate(course, label)
+
+    found: list[str] = []
+    monkeypatch.setattr(gradebook, "generate", meanwhile)
+    assert release_once(quick, FIRST, LATER) == "released"
+    (other,) = others
+    other.join(30)
+    assert found == ["none"]
 
 
 def test_a_journal_that_cannot_be_read_releases_nothing(course: Course) -> None:

@@ -18,17 +18,12 @@ from tito.commands import grading, status
 from tito.commands import roster as command
 from tito.course import Course
 from tito.errors import NotebookError, RosterError
+from tito.notebooks import build
 from tito.roster import Person, parse_roster
 from tito.roster_csv import read_rows, roster_text
 from tito.workspace import lay_out_course
 
 PLAIN = "name,id,section,role\nada,100,A,student\nalan,101,B,student\ntina,7,A+B,ta\n"
-
-
-@pytest.fixture
-def no_gradebook(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is written into the gradebook: making one takes seconds."""
-    monkeypatch.setattr(gradebook, "record_people", lambda _: [])
 
 
 @pytest.fixture
@@ -108,8 +103,9 @@ def test_a_file_that_is_not_there_is_one_line(root: Path, capsys: pytest.Capture
     assert "cannot be read: No such file or directory" in capsys.readouterr().err
 
 
-def test_who_is_staff_in_course_toml_stays_staff(root: Path, no_gradebook: None) -> None:
+def test_who_is_staff_in_course_toml_stays_staff(root: Path) -> None:
     command.import_roster(written(root, PLAIN), dry_run=False)
+    assert not (root / "gradebook.db").exists(), "an import made a database"
     course = Course.load(root)
     assert course.instructors == ("instructor",)
     assert course.tas == ("tina",)
@@ -124,7 +120,7 @@ def test_who_is_staff_in_course_toml_stays_staff(root: Path, no_gradebook: None)
 
 
 def test_an_import_adds_changes_and_removes_and_a_second_one_does_nothing(
-    root: Path, no_gradebook: None, capsys: pytest.CaptureFixture[str]
+    root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(root, PLAIN.replace("alan", "grace"))
     command.import_roster(path, dry_run=True)
@@ -154,6 +150,9 @@ def students(root: Path) -> dict[str, tuple[str | None, ...]]:
 def test_who_leaves_loses_access_and_no_work_and_who_returns_has_it_again(root: Path) -> None:
     named = "name,id,section,role,first_name,last_name,email\nada,1,A,student,Ada,Lovelace,ada@example.org\n"
     everyone = named + "alan,2,A,student,,,\n"
+    build(root)
+    gradebook.generate(Course.load(root), "01_setup")
+    assert students(root) == {"ada": ("ada", "", None, None), "alan": ("alan", "", None, None)}
     command.import_roster(written(root, everyone), dry_run=False)
     assert students(root) == {
         "ada": ("Lovelace", "Ada", "ada@example.org", "1"),
@@ -203,7 +202,7 @@ def test_grading_a_section_grades_nobody_else(root: Path, monkeypatch: pytest.Mo
     for name in ("ada", "alan"):
         (root / "submitted" / name / "01_setup").mkdir(parents=True)
     graded: list[str] = []
-    monkeypatch.setattr(gradebook, "grade", lambda *given: graded.append(given[2]))
+    monkeypatch.setattr(grading, "grade_class", lambda _course, _module, students, **_: graded.extend(students) or [])
     monkeypatch.setattr(gradebook, "scores", lambda *_: [gradebook.Score(name, 50, 100, 0) for name in ("ada", "alan")])
     grading.grade("01", None, collect=False, section="B")
     assert graded == ["alan"]

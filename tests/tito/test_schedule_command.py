@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny import COURSE_TOML, NOTHING, copy_only, make_checkout, setup_source
-from tito import releases
+from tito import gradebook, releases
 from tito.commands import schedule as command
 from tito.course import Course
 from tito.errors import CourseFileError, ScheduleError, SourceError, ToolError
@@ -120,6 +120,19 @@ def test_a_release_by_hand_in_the_formgrader_is_seen(root: Path, capsys: pytest.
         command.hold("01")
     command.show()
     assert rows(capsys)["01_setup"][2] == "released"
+
+
+def test_the_term_is_shown_while_the_exchange_does_not_answer(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Course) -> set[str]:
+        raise ToolError("the exchange does not list what is released")
+
+    monkeypatch.setattr(gradebook, "published", fail)
+    command.show()
+    shown = capsys.readouterr().out
+    assert shown.count("│") > 20
+    assert "What was released by hand is not known: the exchange does not list what is released" in shown
 
 
 def test_a_week_is_shifted_and_all_that_follow(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,18 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiny import make_checkout
-from tito import gradebook
+from tests.tiny import make_course
 from tito.backup import Places
 from tito.backup.upgrade import Database, find_databases, upgrade
-from tito.course import Course
 from tito.errors import BackupError
 
 NOW = datetime(2027, 3, 9, 12, 30, tzinfo=UTC)
 
 OLD_GRADEBOOK = """
 create table old (id varchar(32) primary key, name varchar(128) not null unique, duedate datetime);
-insert into old values ('1', '01_setup', null);
+insert into old select id, name, duedate from assignment;
 drop table assignment;
 alter table old rename to assignment;
 drop table course;
@@ -39,8 +37,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
     """A course whose gradebook and hub are one version behind."""
     from jupyterhub import orm
 
-    root = make_checkout(tmp_path_factory.mktemp("upgrade") / "checkout")
-    gradebook.record_people(Course.load(root))
+    root = make_course(tmp_path_factory.mktemp("upgrade")).root
     run(root / "gradebook.db", OLD_GRADEBOOK)
     (root / "var" / "hub").mkdir(parents=True)
     hub = root / "var" / "hub" / "jupyterhub.sqlite"

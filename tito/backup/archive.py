@@ -141,17 +141,17 @@ def _try_snapshot(name: str, path: Path, copy: Path) -> bool:
 def _add(
     archive: tarfile.TarFile, contents: Contents, name: str, path: Path, copies: Mapping[str, Path], folder: Path
 ) -> None:
-    if name in copies:
-        contents.snapshots.append(name)
-        _add_file(archive, contents, name, copies[name], like=path)
-    elif path.is_symlink() or path.is_dir():
-        with suppress(FileNotFoundError):
+    copy = copies.get(name)
+    if copy is None and not path.is_symlink() and is_sqlite(path):  # made since the others were copied
+        late = folder / "late.sqlite"
+        copy = late if _try_snapshot(name, path, late) else None
+    with suppress(FileNotFoundError):  # gone since it was listed
+        if copy is not None:
+            _add_file(archive, contents, name, copy, like=path)
+            contents.snapshots.append(name)
+        elif path.is_symlink() or path.is_dir():
             archive.add(path, name, recursive=False)
-    elif is_sqlite(path) and _try_snapshot(name, path, folder / "late.sqlite"):  # made since the others were copied
-        contents.snapshots.append(name)
-        _add_file(archive, contents, name, folder / "late.sqlite", like=path)
-    else:
-        with suppress(FileNotFoundError):
+        else:
             _add_file(archive, contents, name, path)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -67,17 +66,21 @@ def restore(
     aside: list[Path] = []
     try:
         made = [folder for folder in places.folders().values() if not folder.exists()]
-        with tempfile.TemporaryDirectory(dir=_existing(places.root), prefix=".restore-") as folder:
-            _extract(source, "databases", Path(folder), contents, places)
+        with ExitStack() as stack:
+            staged = {name: stack.enter_context(_stage(folder)) for name, folder in places.folders().items()}
+            _extract(source, {**staged, "databases": staged["course"]}, contents, places)
             for name in dumps:
-                restore_postgres(databases[Path(name).stem], Path(folder) / name)
-        for name, target in places.folders().items():
-            with tempfile.TemporaryDirectory(dir=_existing(target), prefix=f"{ASIDE}new-") as beside:
-                staged = Path(beside) / name
-                _extract(source, name, Path(beside), contents, places)
-                aside += _swap(places, name, staged, target / f"{ASIDE}{now:%Y-%m-%dT%H%M%S}")
-                if target in made and staged.is_dir():
-                    target.chmod(staged.stat().st_mode)
+                restore_postgres(databases[Path(name).stem], staged["course"] / name)
+            for name, target in places.folders().items():
+                old = _replaced(places, name, target)
+                if old:
+                    folder = target / f"{ASIDE}{now:%Y-%m-%dT%H%M%S}"
+                    folder.mkdir()
+                    aside.append(folder)
+                    _move(old, folder)
+                _move(sorted((staged[name] / name).iterdir()), target)
+                if target in made:
+                    target.chmod((staged[name] / name).stat().st_mode)
     except OSError as error:
         kept = f"; what was there is in {', '.join(map(str, aside))}" if aside else "; what was there is kept"
         raise BackupError(f"{error.filename or places.root} cannot be restored: {error.strerror}{kept}") from None
@@ -115,22 +118,24 @@ def _refuse_homeless(source: Path, dumps: list[str], databases: Mapping[str, str
             )
 
 
-def _existing(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+@contextmanager
+def _stage(target: Path) -> Iterator[Path]:
+    """A folder on the disk of `target` to unpack into: moving from there takes no time and no room."""
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix=f"{ASIDE}new-") as folder:
+        yield Path(folder)
 
 
-def _extract(source: Path, part: str, folder: Path, contents: Contents, places: Places) -> None:
-    """Unpack one part of the archive into `folder`, with owners (for root), modes and times."""
+def _extract(source: Path, folders: Mapping[str, Path], contents: Contents, places: Places) -> None:
+    """Unpack each part of the archive into its folder, with owners (for root), modes and times."""
     moved = _moved(contents, places)
+    for part, folder in folders.items():
 
-    def ours(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo | None:
-        if member.name.partition("/")[0] != part:
-            return None
-        return replace_link(member, moved)
+        def ours(member: tarfile.TarInfo, _path: str, part: str = part) -> tarfile.TarInfo | None:
+            return replace_link(member, moved) if member.name.partition("/")[0] == part else None
 
-    with tarfile.open(source, "r:gz") as archive:
-        archive.extractall(folder, filter=ours, numeric_owner=True)
+        with tarfile.open(source, "r:gz") as archive:
+            archive.extractall(folder, filter=ours, numeric_owner=True)
 
 
 def _moved(contents: Contents, places: Places) -> dict[Path, Path]:
@@ -152,17 +157,12 @@ def replace_link(member: tarfile.TarInfo, moved: Mapping[Path, Path]) -> tarfile
     return member
 
 
-def _swap(places: Places, name: str, staged: Path, aside: Path) -> list[Path]:
-    """Move what is there into `aside` and what is `staged` into its place; gives `aside` if it was needed."""
-    target = aside.parent
-    old = [path for path in places.tops(name) if path != staged.parent]
-    old += [path for ending in COMPANIONS if (path := target / f"{GRADEBOOK}{ending}").exists() and name == "course"]
-    if old:
-        aside.mkdir()
-    for path in old:
-        path.rename(aside / path.name)
-    for path in sorted(staged.iterdir()) if staged.is_dir() else []:
-        path.rename(target / path.name)
-    with suppress(OSError):
-        os.sync()
-    return [aside] if old else []
+def _replaced(places: Places, name: str, target: Path) -> list[Path]:
+    """What must be out of the way: a database's companions too, which would be taken for the restored one's."""
+    companions = [target / f"{GRADEBOOK}{ending}" for ending in COMPANIONS] if name == "course" else []
+    return [*places.tops(name), *(path for path in companions if path.exists())]
+
+
+def _move(paths: list[Path], folder: Path) -> None:
+    for path in paths:
+        path.rename(folder / path.name)

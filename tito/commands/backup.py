@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tito.backup import restore as put_back
 from tito.backup.databases import is_postgres
 from tito.backup.restore import check
 from tito.backup.upgrade import find_databases, upgrade
-from tito.commands.context import console, in_course
+from tito.commands.context import console
 from tito.course import COURSE_FILE, Course
 from tito.errors import BackupError
 from tito.gradebook import nbgrader_api
@@ -67,9 +68,12 @@ def _folder(dest: Path) -> Path:
 
 
 def _here() -> Path:
-    """The folder of the real course.toml; after everything was lost, the working folder."""
-    course = in_course()
-    return Path.cwd() if course is None else (course.root / COURSE_FILE).resolve().parent
+    """The folder of the real course.toml, even of a broken one; after everything was lost, the working folder."""
+    start = Path(os.environ.get("TINYTORCH_COURSE") or Path.cwd()).absolute()
+    for folder in (start, *start.parents):
+        if (folder / COURSE_FILE).is_file():
+            return (folder / COURSE_FILE).resolve().parent
+    return start
 
 
 def _said(places: Places) -> str:

@@ -10,7 +10,7 @@ from tito import gradebook, releases
 from tito.commands.context import console, one_module
 from tito.course import Course
 from tito.course_edit import change_modules
-from tito.errors import ScheduleError
+from tito.errors import ScheduleError, ToolError
 from tito.modules import MODULES, Module
 from tito.notebooks import authored_modules
 
@@ -76,7 +76,11 @@ def shift(text: str, days: int, following: bool) -> None:
 
 
 def _show(course: Course) -> None:
-    journal, public = releases.read_journal(course), gradebook.published(course)
+    journal = releases.read_journal(course)
+    try:
+        public, unknown = gradebook.published(course), ""
+    except ToolError as error:
+        public, unknown = set(), str(error)
     table = Table(title=f"{course.title} ({course.id}), times in {course.timezone.key}")
     for heading in ("module", "release", "due", "state"):
         table.add_column(heading, no_wrap=True)
@@ -95,6 +99,8 @@ def _show(course: Course) -> None:
     console.print(table)
     if "overdue" in states:
         console.print("What is overdue, the hub's release service releases, or `python -m hub.release --once`.")
+    if unknown:
+        console.print(f"What was released by hand is not known: {unknown}", soft_wrap=True)
     if course.schedule.term_start is None:
         console.print("No term_start in course.toml: only what is written for a module has a date.")
 

@@ -10,6 +10,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from tito.cells import is_graded
 from tito.course import Course
 from tito.errors import SourceError
+from tito.gradebook import write_people
 from tito.modules import find_module
 from tito.percent import read_source, source_path
 
@@ -37,7 +38,7 @@ class UseSource(NbGraderPreprocessor):
 
 
 class RecordDueDate(NbGraderPreprocessor):
-    """Writes course.toml's due date into the gradebook, where nbgrader looks for lateness."""
+    """Writes course.toml's due date into the gradebook, where nbgrader looks for lateness, and the roster's names."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Result:
         course = Course.find()
@@ -45,4 +46,5 @@ class RecordDueDate(NbGraderPreprocessor):
         due = course.schedule.due(find_module(assignment))
         with Gradebook(resources["nbgrader"]["db_url"], course.id) as gradebook:
             gradebook.update_or_create_assignment(assignment, duedate=due and due.replace(tzinfo=None))
+            write_people(gradebook, course)
         return nb, resources
