@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hmac import compare_digest
 from typing import Any
 
 from jupyterhub.auth import Authenticator
-from traitlets import Unicode
+from traitlets import Dict, Unicode
 
-__all__ = ["RosterAuthenticator"]
+from hub.settings import SECTION
+
+__all__ = ["RosterAuthenticator", "Rostered", "leave_sections"]
 
 
-class RosterAuthenticator(Authenticator):
-    """Anyone on the roster, by the password that `make serve` printed.
+def leave_sections(user: Any, sections: Collection[str]) -> None:
+    """Take a hub user out of the groups of sections that are not theirs any more."""
+    for group in list(user.groups):
+        if group.name.startswith(SECTION) and group.name not in sections:
+            user.groups.remove(group)
 
-    For trying the course out: whoever knows the password can be anybody. It only keeps other users of the machine out.
-    """
 
-    password = Unicode(help="The one password; an empty one lets nobody in.").tag(config=True)
+class Rostered(Authenticator):
+    """The part that every way to log in has in common: only the roster's names, in the roster's spelling."""
+
+    sections = Dict(help="The groups of sections that each user is in.").tag(config=True)
+
+    def add_user(self, user: Any) -> None:
+        """Called for every known user at the hub's start, which itself only ever adds to groups."""
+        super().add_user(user)
+        leave_sections(user, self.sections.get(user.name, ()))
 
     def normalize_username(self, username: str) -> str:
         """The roster's spelling of `username`, in any case: nbgrader files submissions under that spelling."""
@@ -29,6 +41,15 @@ class RosterAuthenticator(Authenticator):
     def validate_username(self, username: str) -> bool:
         """Only the roster's names, so that the hub forgets who left it, cookies and tokens included."""
         return username in self.allowed_users and bool(super().validate_username(username))
+
+
+class RosterAuthenticator(Rostered):
+    """Anyone on the roster, by the password that `make serve` printed.
+
+    For trying the course out: whoever knows the password can be anybody. It only keeps other users of the machine out.
+    """
+
+    password = Unicode(help="The one password; an empty one lets nobody in.").tag(config=True)
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:  # noqa: ARG002 - the hub's signature
         """The name to log in as, or None."""

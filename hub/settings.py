@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from hub.exchange.access import CUSTOM_SCOPES, SERVICE, roles
+from tito.grading.policy import ALLOW_PLAIN
+
 __all__ = ["ROLES", "Local", "People", "Places", "Ports", "hub_values", "role_of", "roster"]
+
+TOOLS = "course-tools"
+"""Whose name the `tito` command acts in, where no server's token is at hand."""
 
 Role = Literal["student", "staff"]
 
 ROLES = Path(__file__).parent / "roles"
 """One folder a role, put on JUPYTER_CONFIG_PATH: Jupyter looks there before anywhere else."""
+
+
+SECTION = "section-"
+"""Begins the names of the hub's groups that stand for sections."""
 
 
 class People(Protocol):
@@ -30,6 +40,8 @@ class People(Protocol):
     def tas(self) -> tuple[str, ...]: ...
     @property
     def students(self) -> tuple[str, ...]: ...
+    @property
+    def section_members(self) -> Mapping[str, tuple[str, ...]]: ...
 
 
 @dataclass(frozen=True)
@@ -50,8 +62,8 @@ class Places:
 
     @property
     def exchange(self) -> Path:
-        """nbgrader's exchange: what is released to students and what they hand in."""
-        return self.course / "exchange"
+        """The exchange service's: what is released to students and what they hand in."""
+        return self.data / "exchange"
 
     @property
     def log(self) -> Path:
@@ -77,6 +89,7 @@ class Ports:
     hub: int
     proxy: int
     """The proxy's own interface, which the hub calls to add and remove users' servers."""
+    exchange: int
 
 
 @dataclass(frozen=True)
@@ -86,12 +99,19 @@ class Local:
     places: Places
     ports: Ports
     password: str
+    tools_token: str
+    """With it the `tito` command works on the exchange from the course folder, as staff."""
     as_root: bool
     shell: str = "/bin/sh"
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports.public}"
+
+    @property
+    def exchange_url(self) -> str:
+        """The exchange service itself: its callers are on this machine and need no proxy on the way."""
+        return f"http://127.0.0.1:{self.ports.exchange}/services/{SERVICE}/"
 
 
 def roster(people: People) -> tuple[str, ...]:
@@ -104,14 +124,14 @@ def role_of(people: People, user: str) -> Role:
     return "staff" if user in people.instructors or user in people.tas else "student"
 
 
-def server_environment(people: People, places: Places, user: str) -> dict[str, str]:
+def server_environment(people: People, local: Local, user: str) -> dict[str, str]:
     """Variables of one user's server and so of their kernels and terminals."""
-    role = role_of(people, user)
+    role, places = role_of(people, user), local.places
     variables = {
         "JUPYTER_CONFIG_PATH": str(ROLES / role),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "TINYTORCH_COURSE_ID": people.id,
-        "TINYTORCH_EXCHANGE": str(places.exchange),
+        "TINYTORCH_EXCHANGE_URL": local.exchange_url,
     }
     if role == "student":
         library = str(places.library(user))
@@ -119,6 +139,9 @@ def server_environment(people: People, places: Places, user: str) -> dict[str, s
     else:
         # The course folder holds the reference library, which the authored notebooks import.
         variables |= {"PYTHONPATH": str(places.course), "TINYTORCH_COURSE": str(places.course)}
+        variables[ALLOW_PLAIN] = (
+            "1"  # everybody's server is this user's here: rooms without walls give nothing more away
+        )
     return variables
 
 
@@ -129,6 +152,39 @@ def server_arguments(local: Local) -> list[str]:
         f"--ServerApp.terminado_settings=shell_command={[local.shell]!r}",
     ]
     return [*arguments, "--allow-root"] if local.as_root else arguments
+
+
+def exchange_service(local: Local, python: str) -> dict[str, Any]:
+    """The exchange as a service that the hub starts, starts again and stops."""
+    places = local.places
+    return {
+        "name": SERVICE,
+        "url": f"http://127.0.0.1:{local.ports.exchange}",
+        "command": [python, "-m", "hub.exchange"],
+        "environment": {
+            "TINYTORCH_EXCHANGE_DATA": str(places.exchange),
+            "TINYTORCH_EXCHANGE_COURSE": str(places.course),
+        },
+    }
+
+
+def section_groups(people: People) -> dict[str, dict[str, list[str]]]:
+    """A hub group for each section, with its students and the TAs who look after it."""
+    return {f"{SECTION}{section}": {"users": list(names)} for section, names in people.section_members.items()}
+
+
+def groups_of(people: People, user: str) -> list[str]:
+    """The groups of sections that a user is in."""
+    return [name for name, group in section_groups(people).items() if user in group["users"]]
+
+
+def release_service(places: Places, python: str) -> dict[str, Any]:
+    """The service that releases each module on its date. It needs nothing of the hub and has no page there."""
+    return {
+        "name": "release",
+        "command": [python, "-m", "hub.release", "--course", str(places.course)],
+        "display": False,
+    }
 
 
 def hub_values(people: People, local: Local, python: str = sys.executable) -> dict[str, dict[str, Any]]:
@@ -143,9 +199,20 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "cookie_secret_file": str(places.hub / "cookie_secret"),
             "authenticator_class": "hub.authenticator.RosterAuthenticator",
             "spawner_class": "hub.spawner.CourseSpawner",
+            "services": [
+                exchange_service(local, python),
+                release_service(places, python),
+                {"name": TOOLS, "api_token": local.tools_token},
+            ],
+            "custom_scopes": CUSTOM_SCOPES,
+            "load_roles": roles(
+                {"users": list(everyone), "services": [TOOLS]},
+                {"users": [*people.instructors, *people.tas], "services": [TOOLS]},
+            ),
             "cleanup_servers": True,
             "cleanup_proxy": True,
             "upgrade_db": True,
+            "load_groups": section_groups(people),
             "log_level": "INFO",
         },
         "ConfigurableHTTPProxy": {
@@ -159,6 +226,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             # Without these two, whoever logged in once stays allowed after leaving the roster.
             "allow_existing_users": False,
             "delete_invalid_users": True,
+            "sections": {name: groups_of(people, name) for name in everyone},
         },
         "CourseSpawner": {
             "cmd": [python, "-m", "jupyterhub.singleuser"],
@@ -166,7 +234,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "home_dir_template": str(places.data / "homes" / "{username}"),
             "log_template": str(places.server_log("{username}")),
             "shell": local.shell,
-            "environments": {user: server_environment(people, places, user) for user in everyone},
+            "environments": {user: server_environment(people, local, user) for user in everyone},
             "args": server_arguments(local),
             "start_timeout": 60,
             "http_timeout": 60,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,12 @@ class Class:
     instructors: tuple[str, ...] = ("prof",)
     tas: tuple[str, ...] = ("ta1", "ta2")
     students: tuple[str, ...] = ("ada", "alan")
+    section_members: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"A": ("ta1", "ada"), "B": ("ta1",)})
 
 
 PEOPLE = Class()
 PLACES = Places(Path("/data"))
-LOCAL = Local(PLACES, Ports(8000, 4001, 4002), "abcd-efgh", as_root=False, shell="/bin/bash")
+LOCAL = Local(PLACES, Ports(8000, 4001, 4002, 4003), "abcd-efgh", "0123", as_root=False, shell="/bin/bash")
 
 
 def test_everyone_on_the_roster_has_one_role():
@@ -51,15 +53,15 @@ def test_everyone_on_the_roster_has_one_role():
 
 
 def test_a_student_gets_their_library_and_no_course():
-    variables = server_environment(PEOPLE, PLACES, "ada")
+    variables = server_environment(PEOPLE, LOCAL, "ada")
     assert variables["PYTHONPATH"] == variables["TINYTORCH_LIBRARY"] == "/data/libraries/ada"
-    assert variables["TINYTORCH_EXCHANGE"] == "/data/course/exchange"
+    assert variables["TINYTORCH_EXCHANGE_URL"] == "http://127.0.0.1:4003/services/exchange/"
     assert variables["JUPYTER_CONFIG_PATH"] == str(ROLES / "student")
     assert "TINYTORCH_COURSE" not in variables
 
 
 def test_staff_get_the_course_and_the_reference_library():
-    variables = server_environment(PEOPLE, PLACES, "ta1")
+    variables = server_environment(PEOPLE, LOCAL, "ta1")
     assert variables["TINYTORCH_COURSE"] == variables["PYTHONPATH"] == "/data/course"
     assert variables["JUPYTER_CONFIG_PATH"] == str(ROLES / "staff")
     assert "TINYTORCH_LIBRARY" not in variables
@@ -73,11 +75,39 @@ def test_only_the_roster_may_log_in_and_nobody_is_admin():
     assert "admin_users" not in authenticator
 
 
+def test_sections_are_groups_of_students_and_their_tas():
+    values = hub_values(PEOPLE, LOCAL)
+    assert values["JupyterHub"]["load_groups"] == {
+        "section-A": {"users": ["ta1", "ada"]},
+        "section-B": {"users": ["ta1"]},
+    }
+    mine = values["RosterAuthenticator"]["sections"]
+    assert (mine["ta1"], mine["ada"], mine["alan"]) == (["section-A", "section-B"], ["section-A"], [])
+
+
+def test_the_hub_runs_the_release_service_without_any_right():
+    values = hub_values(PEOPLE, LOCAL, python="/python")
+    (service,) = (found for found in values["JupyterHub"]["services"] if found["name"] == "release")
+    assert service["command"] == ["/python", "-m", "hub.release", "--course", "/data/course"]
+    assert not {"admin", "url", "api_token"} & service.keys()
+    assert not any("release" in role.get("services", ()) for role in values["JupyterHub"]["load_roles"])
+
+
 def test_everything_listens_on_this_machine_alone():
     values = hub_values(PEOPLE, LOCAL)
     assert values["JupyterHub"]["bind_url"] == "http://127.0.0.1:8000"
     assert values["JupyterHub"]["hub_bind_url"] == "http://127.0.0.1:4001"
     assert values["ConfigurableHTTPProxy"]["api_url"] == "http://127.0.0.1:4002"
+    assert [s["url"] for s in values["JupyterHub"]["services"] if "url" in s] == ["http://127.0.0.1:4003"]
+
+
+def test_staff_and_the_course_command_alone_hold_the_staff_scope():
+    roles = {role["name"]: role for role in hub_values(PEOPLE, LOCAL)["JupyterHub"]["load_roles"]}
+    assert roles["exchange-staff"]["scopes"] == ["custom:exchange:staff"]
+    assert roles["exchange-staff"]["users"] == ["prof", "ta1", "ta2"]
+    assert roles["exchange-staff"]["services"] == roles["exchange-users"]["services"] == ["course-tools"]
+    assert roles["exchange-users"]["users"] == list(roster(PEOPLE))
+    assert roles["exchange-users"]["scopes"] == ["access:services!service=exchange"]
 
 
 def test_every_record_is_in_the_data_folder():

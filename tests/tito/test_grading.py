@@ -75,7 +75,7 @@ def test_a_right_library_of_ones_own_is_what_runs(course: Course) -> None:
     score, shown = graded(course, "own", "02_tensor")
     assert score == 100
     assert "my own double" in shown
-    assert "reference" not in shown
+    assert "the reference's" not in shown
 
 
 def test_an_earlier_mistake_is_not_charged_twice_and_is_told(course: Course) -> None:

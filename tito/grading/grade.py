@@ -41,7 +41,7 @@ class _Grading:
         if failed and self.policy.earlier_modules == "own-first" and self._other_library_matters():
             again = {found.id: found for found in self._examine("second", self.job.reference, failed)}
             passed = [name for name in failed if name in again and again[name].passed]
-            outcomes = [again[found.id] if found.id in passed else found for found in outcomes]
+            outcomes = [_credited(found, again[found.id]) if found.id in passed else found for found in outcomes]
             blames = self._blame(passed)
         cells = {cell.id: cell for cell in self.job.cells}
         return GradedSubmission(
@@ -49,6 +49,7 @@ class _Grading:
             student=self.job.student,
             attempt=self.job.attempt,
             key=self.job.key,
+            reference=self.job.reference_key if "second" in self.seconds else "",
             backend=self.backend.name,
             policy=self.policy.earlier_modules,
             tests=tuple(
@@ -119,12 +120,18 @@ class _Grading:
         return blames | {name: Blame(alone) for name in left}
 
 
+def _credited(own: CellOutcome, reference: CellOutcome) -> CellOutcome:
+    """What passed with the reference's modules, with what went wrong with the student's own."""
+    return replace(own, status=reference.status, stdout=reference.stdout, seconds=own.seconds + reference.seconds)
+
+
 def _test_report(cell: ExamCell, found: CellOutcome, job: GradingJob, blame: Blame | None) -> TestReport:
     title = _TITLE.search(cell.source)
     lines = cell.source.splitlines()
     hidden = found.line is not None and _is_hidden(lines, found.line)
     number = int(job.module[:2])
-    section = re.search(rf"\b{number}\.\d+\b", found.message or "") or re.search(rf"\b{number}\.\d+\b", cell.source)
+    number_of_section = rf"\b{number}\.[1-9]\d?\b"
+    section = re.search(number_of_section, found.message) or re.search(number_of_section, cell.source)
     line = "" if hidden or found.line is None else lines[found.line - 1].strip()
     return TestReport(
         id=found.id,

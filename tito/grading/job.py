@@ -41,7 +41,7 @@ class GradingJob:
         findings: what was mended.
         library: what is wrong with the student's earlier modules.
         policy: `GradingPolicy` as a dict.
-        key: see `GradedSubmission`.
+        key, reference_key: see `GradedSubmission`.
     """
 
     module: str
@@ -56,6 +56,7 @@ class GradingJob:
     library: tuple[str, ...]
     policy: dict[str, Any]
     key: str
+    reference_key: str
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -9,7 +9,7 @@ from typing import Any
 
 from tito.sandbox import Limits
 
-__all__ = ["ALLOW_PLAIN", "GradingPolicy", "read_policy"]
+__all__ = ["ALLOW_PLAIN", "GradingPolicy", "processors", "read_policy"]
 
 ALLOW_PLAIN = "TINYTORCH_ALLOW_PLAIN"
 """Environment variable that allows rooms without walls, for trying out; `make serve` and the demo set it."""
@@ -85,3 +85,8 @@ def read_policy(table: Mapping[str, Any], fail: Callable[[str, str], Any]) -> Gr
         if not getattr(policy, key) > 0:
             fail(f"grading.{key}", "must be more than 0")
     return policy
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

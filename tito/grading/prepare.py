@@ -62,11 +62,12 @@ def prepare_job(
                 module.label,
                 [[cell.id, cell.source, cell.kind] for cell in cells],
                 points,
-                *files,
+                files[0],
                 policy.verdict_settings(),
                 list(findings),
             )
         ),
+        reference_key=job_key([files[1]]),
     )
 
 

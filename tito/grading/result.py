@@ -77,7 +77,9 @@ class GradedSubmission:
     attempt: str
     """When it was handed in, as its timestamp file says; empty when there is none."""
     key: str
-    """SHA-256 of submission, source, earlier modules and policy: the same key means the same grades."""
+    """SHA-256 of submission, tests, the student's earlier modules and policy: the same key means the same grades."""
+    reference: str
+    """SHA-256 of the reference library where it decided something; empty where only the student's own ran."""
     backend: str
     policy: str
     tests: tuple[TestReport, ...]

@@ -160,7 +160,7 @@ def main() -> None:
 
     settings = json.loads(sys.stdin.buffer.readline())
     try:
-        backend = choose(None if settings["room"] == "auto" else settings["room"], allow_plain=settings["plain"])
+        backend = choose(None if settings["room"] == "auto" else settings["room"], settings["plain"], settings["image"])
     except ToolError as error:
         answer({"error": str(error)})
         return
@@ -181,4 +181,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(BrokenPipeError):  # the caller is gone, and nobody waits for an answer
+        main()

@@ -68,9 +68,9 @@ class Room(Protocol):
         """Send SIGINT to the room's first process; it may ignore it."""
 
     def end(self) -> Ending:
-        """End whatever is left of the room and forget it: read from `stdout` and `stderr` before, they are closed here.
+        """End whatever is left of the room, and close the link. Can be called twice; gives the same answer.
 
-        Can be called twice; gives the same answer.
+        What was printed last can still be read from `stdout` and `stderr`: they close when this object is forgotten.
         """
 
 

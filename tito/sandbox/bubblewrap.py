@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from tito.errors import ToolError
 from tito.sandbox.python import PACKAGE, PIECES, library_path, python_command, python_files
-from tito.sandbox.users import can_administrate, unused_user
+from tito.sandbox.users import can_administrate, is_root, unused_user
 from tito.sandbox.walls import ROOM, UID
 from tito.sandbox.warm import WarmBackend, WarmProcess
 
@@ -33,14 +32,14 @@ class BubblewrapBackend(WarmBackend):
     """
 
     name = "bubblewrap"
-    _inner: int | None = None
+    _info: int | None = None
 
     def plan(self) -> WarmProcess:
         """As root, bubblewrap mounts as root, and the warm process then becomes a user who owns nothing."""
         program = shutil.which("bwrap")
         if program is None:
             raise ToolError("bubblewrap: no bwrap on the PATH; install Debian's bubblewrap")
-        root = os.geteuid() == 0
+        root = is_root()
         as_root = root and can_administrate()
         self._info, info = os.pipe()
         passwd = _text_file(_PASSWD)
@@ -55,18 +54,41 @@ class BubblewrapBackend(WarmBackend):
             settings={"confined": True, "user": unused_user() if as_root else None},
         )
 
-    def started(self) -> None:
-        """Remember bubblewrap's inner process: when that is killed, everything inside dies."""
-        with os.fdopen(self._info) as file:
-            self._inner = json.load(file)["child-pid"]
+    def remedy(self, why: str) -> str:
+        """What an administrator must allow."""
+        if "mount proc" in why or "/proc" in why:
+            return "in a container, start that with --security-opt systempaths=unconfined"
+        if "namespace" in why:
+            return (
+                "let ordinary users make user namespaces (sysctl user.max_user_namespaces, "
+                "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns), "
+                "in a container also its seccomp profile: docs/sandbox.md"
+            )
+        return super().remedy(why)
 
     def stopped(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait a moment for all inside to leave by themselves, then kill them."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        """Wait a moment for all inside to leave, then kill bubblewrap's inner process, and all others with it."""
+        try:
             process.wait(2.0)
-            self._inner = None
-        if self._inner is not None:
-            os.kill(self._inner, signal.SIGKILL)
+        except subprocess.TimeoutExpired:
+            inner = self._inner_process()
+            if inner is not None:
+                os.kill(inner, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End every room, then the warm process and bubblewrap."""
+        super().close()
+        if self._info is not None:
+            os.close(self._info)
+            self._info = None
+
+    def _inner_process(self) -> int | None:
+        assert self._info is not None
+        try:
+            found: int = json.loads(os.read(self._info, 4096))["child-pid"]
+        except (ValueError, LookupError):
+            return None
+        return found
 
 
 def _namespaces(as_root: bool) -> list[str]:

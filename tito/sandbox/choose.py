@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from tito.errors import CourseFileError, ToolError
 from tito.sandbox.base import Backend
 from tito.sandbox.bubblewrap import BubblewrapBackend
+from tito.sandbox.docker import DEFAULT_IMAGE, DockerBackend
 from tito.sandbox.plain import PlainBackend
 
 __all__ = ["NAMES", "Probe", "choose", "probe_all"]
 
-NAMES = ("bubblewrap", "plain")
+NAMES = ("docker", "bubblewrap", "plain")
 """All kinds, the best first."""
 
 _log = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ class Probe:
     """The reason and the remedy; empty when it works."""
 
 
-def choose(wanted: str | None, allow_plain: bool) -> Backend:
-    """The first kind that works here, started, or the one that is wanted.
+def choose(wanted: str | None, allow_plain: bool, image: str = DEFAULT_IMAGE) -> Backend:
+    """The first kind that works here, started, or the one that is wanted. `image` is Docker's.
 
     Raises:
         CourseFileError: there is no kind `wanted`.
@@ -40,7 +41,7 @@ def choose(wanted: str | None, allow_plain: bool) -> Backend:
         raise CourseFileError(f"exam-room backend {wanted!r}: there are {', '.join(NAMES)}")
     reasons: list[str] = []
     for name in NAMES if wanted is None else (wanted,):
-        backend = _make(name, allow_plain)
+        backend = _make(name, allow_plain, image)
         try:
             backend.check()
         except ToolError as error:
@@ -51,13 +52,13 @@ def choose(wanted: str | None, allow_plain: bool) -> Backend:
     raise ToolError("no exam room works here: " + "; ".join(reasons))
 
 
-def probe_all(allow_plain: bool) -> list[Probe]:
+def probe_all(allow_plain: bool, image: str = DEFAULT_IMAGE) -> list[Probe]:
     """Try every kind, and end it again."""
-    return [_probe(name, allow_plain) for name in NAMES]
+    return [_probe(name, allow_plain, image) for name in NAMES]
 
 
-def _probe(name: str, allow_plain: bool) -> Probe:
-    backend = _make(name, allow_plain)
+def _probe(name: str, allow_plain: bool, image: str) -> Probe:
+    backend = _make(name, allow_plain, image)
     try:
         backend.check()
     except ToolError as error:
@@ -67,8 +68,9 @@ def _probe(name: str, allow_plain: bool) -> Probe:
     return Probe(name, True)
 
 
-def _make(name: str, allow_plain: bool) -> Backend:
+def _make(name: str, allow_plain: bool, image: str) -> Backend:
     makers: dict[str, Callable[[], Backend]] = {
+        "docker": lambda: DockerBackend(image),
         "bubblewrap": BubblewrapBackend,
         "plain": lambda: PlainBackend(allow_plain),
     }

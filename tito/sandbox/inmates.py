@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -15,9 +16,15 @@ from typing import NoReturn
 from tito.sandbox import linux, walls
 from tito.sandbox.filter import install_filter
 from tito.sandbox.keeper import Order
-from tito.sandbox.usage import Usage, descendants, measure, pids
+from tito.sandbox.usage import Usage, descendants, is_ending, measure, pids
 
 __all__ = ["Confined", "Unconfined"]
+
+_SERVER = 2
+"""The server's number in a new pid namespace, where init is 1."""
+
+_LAST_MOMENT = 1.0
+_ANY_NUMBER = 1 << 20
 
 _NOT_COUNTED = 2
 """The keeper and the room's init are processes of the room's user too."""
@@ -52,9 +59,12 @@ class Confined:
         return measure(self._proc, processes)
 
     def interrupt(self) -> None:
-        signal.pidfd_send_signal(self.first, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.first, signal.SIGINT)
 
     def finish(self) -> tuple[int | None, Usage]:
+        if is_ending(self._proc, _SERVER):
+            _wait_for(self.first)
         used = self._kill()
         self._init_link.setblocking(False)
         try:
@@ -92,7 +102,12 @@ def _be_init(order: Order, keeper: socket.socket) -> NoReturn:
             _be_server(order, walls.ROOM / "home")
         for fd in (order.link, order.stdout, order.stderr, proc):
             os.close(fd)
-        signal.signal(signal.SIGINT, lambda *_: os.kill(server, signal.SIGINT))
+
+        def interrupt(*_: object) -> None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(server, signal.SIGINT)
+
+        signal.signal(signal.SIGINT, interrupt)
         while True:
             pid, status = os.wait()
             if pid == server:
@@ -113,9 +128,12 @@ def _be_server(order: Order, home: Path) -> NoReturn:
 
 
 class Unconfined:
-    """A room that is an ordinary child process with rlimits, as another user where the grader is root."""
+    """A room without namespaces of its own: in a container, or an ordinary child process with rlimits.
 
-    def __init__(self, order: Order, folder: Path, uid: int | None) -> None:
+    `uid` is the user it becomes, where the grader is root. `contained` says that a container counts its processes.
+    """
+
+    def __init__(self, order: Order, folder: Path, uid: int | None, contained: bool = False) -> None:
         self._folder = folder
         self._held = _resident()
         self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
@@ -125,11 +143,10 @@ class Unconfined:
         if uid is not None:
             for path in (folder, folder / "home", folder / "tmp"):
                 os.chown(path, uid, uid)
-        self._uid = uid
         self._pid = os.fork()
         if self._pid == 0:
             os.close(order.status)
-            _be_plain_server(order, folder, uid)
+            _be_plain_server(order, folder, uid, contained)
         self.first = os.pidfd_open(self._pid)
 
     def measure(self) -> Usage:
@@ -140,6 +157,8 @@ class Unconfined:
             signal.pidfd_send_signal(self.first, signal.SIGINT)
 
     def finish(self) -> tuple[int | None, Usage]:
+        if is_ending(self._proc, self._pid):
+            _wait_for(self.first)
         waited, status = os.waitpid(self._pid, os.WNOHANG)
         self._end_all()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -162,19 +181,22 @@ class Unconfined:
             time.sleep(0.001)
 
 
-def _be_plain_server(order: Order, folder: Path, uid: int | None) -> NoReturn:
+def _be_plain_server(order: Order, folder: Path, uid: int | None, contained: bool) -> NoReturn:
     def prepare() -> None:
-        others = 0
-        if uid is None:
-            others = _tasks_of(os.getuid())
-        else:
+        processes = order.limits.processes
+        if uid is not None:
             os.setgroups([])
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
-        linux.forbid_new_privileges()
-        walls.set_limits(order.limits, order.limits.processes + others)
+        elif not contained:
+            processes += _tasks_of(os.getuid())
         linux.set_dumpable(True)
         linux.set_parent_death_signal(signal.SIGKILL)
+        linux.forbid_new_privileges()
+        # the kernel counts a user's processes in all containers together: there the container's own limit is the one
+        walls.set_limits(order.limits, _ANY_NUMBER if contained else processes)
+        if contained:
+            install_filter()
 
     walls.run_server(order.entry, (order.link, order.stdout, order.stderr), folder / "home", prepare)
 
@@ -187,6 +209,11 @@ def _tasks_of(uid: int) -> int:
             if folder.name.isdigit() and folder.stat().st_uid == uid:
                 count += len(list((folder / "task").iterdir()))
     return count
+
+
+def _wait_for(process: int) -> None:
+    """The grader has seen the link close and asks for the end, a moment before the cause is known."""
+    select.select([process], [], [], _LAST_MOMENT)
 
 
 def _resident() -> int:

@@ -72,6 +72,8 @@ def keep(order: Order, make: Any) -> NoReturn:
         peak.memory = max(peak.memory, total.memory)
         peak.cpu_seconds = max(peak.cpu_seconds, total.cpu_seconds)
         _tell(status, {"reason": reason, "cpu_seconds": peak.cpu_seconds, "peak_memory": peak.memory})
+    except Exception as error:  # a bug here; say so, since nobody reads this process's stderr
+        _tell(status, {"reason": f"its keeper failed: {error!r}", "cpu_seconds": 0.0, "peak_memory": 0})
     finally:
         os._exit(0)
 

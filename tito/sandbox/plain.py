@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import shutil
 import sys
 import tempfile
@@ -12,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tito.errors import ToolError
+from tito.sandbox.leftovers import identity, remove_folders
 from tito.sandbox.python import library_path, python_command, python_files
-from tito.sandbox.users import can_administrate, unused_user
+from tito.sandbox.users import can_administrate, is_root, unused_user
 from tito.sandbox.warm import SERVER, WarmBackend, WarmProcess
 
 __all__ = ["WARNING", "PlainBackend"]
@@ -22,6 +22,8 @@ WARNING = (
     "the exam room is a PLAIN CHILD PROCESS: a student's code can use the network and read every file that {user} can,"
     " the course's sources among them; use bubblewrap or Docker for anything that counts"
 )
+
+_PREFIX = "tito-rooms-"
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +43,14 @@ class PlainBackend(WarmBackend):
         """As root, each room gets a user of its own, which must be able to read Python."""
         if not self._allowed:
             raise ToolError(
-                "plain: course.toml does not allow it; install bubblewrap, or set allow_plain = true in [exam-room]"
+                "plain: course.toml does not allow it; install bubblewrap, or set allow_plain = true in [grading]"
             )
         if self._has_users():
             _must_be_readable()
-        elif os.geteuid() == 0:
+        elif is_root():
             raise ToolError("plain: this root user cannot become another; run the grader as an ordinary user")
-        self._folder = Path(tempfile.mkdtemp(prefix="tito-rooms-"))
+        remove_folders(Path(tempfile.gettempdir()), _PREFIX)
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{identity()}-"))
         self._folder.chmod(0o711)
         _log.warning(WARNING.format(user="any user" if self._has_users() else "the grader"))
         return WarmProcess(python_command(), environment=library_path(), settings={"confined": False})
@@ -67,7 +70,7 @@ class PlainBackend(WarmBackend):
             self._folder = None
 
     def _has_users(self) -> bool:
-        return os.geteuid() == 0 and can_administrate()
+        return is_root() and can_administrate()
 
 
 def _must_be_readable() -> None:

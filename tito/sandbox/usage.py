@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Usage", "descendants", "measure", "pids"]
+__all__ = ["Usage", "descendants", "is_ending", "measure", "pids"]
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_TIMES = slice(11, 15)
+_PF_EXITING = 0x4
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -31,9 +34,8 @@ def descendants(proc: int, ancestor: int) -> list[int]:
     """The processes that have `ancestor` above them."""
     children: dict[int, list[int]] = {}
     for pid in pids(proc):
-        fields = _stat(proc, pid)
-        if fields is not None:
-            children.setdefault(int(fields[1]), []).append(pid)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            children.setdefault(int(_stat(proc, pid)[1]), []).append(pid)
     found: list[int] = []
     waiting = [ancestor]
     while waiting:
@@ -51,19 +53,28 @@ def measure(proc: int, processes: Iterable[int]) -> Usage:
     """
     usage = Usage()
     for pid in processes:
-        fields = _stat(proc, pid)
-        if fields is None:
-            continue
-        usage.cpu_seconds += sum(map(int, fields[11:15])) / _TICKS
-        try:
-            rollup = _fields_of(_read(proc, pid, "smaps_rollup"))
-        except PermissionError:  # it has forbidden that it be looked into: what it could hold at most counts
-            usage.memory += int(_read(proc, pid, "statm").split()[0]) * _PAGE
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        else:
-            usage.memory += rollup.get("Pss_Anon", 0) + rollup.get("Pss_Shmem", 0)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may go while it is looked at
+            usage.cpu_seconds += sum(map(int, _stat(proc, pid)[_TIMES])) / _TICKS
+            usage.memory += _memory(proc, pid)
     return usage
+
+
+def _memory(proc: int, pid: int) -> int:
+    try:
+        rollup = _read(proc, pid, "smaps_rollup")
+    except PermissionError:  # it has forbidden that it be looked into: what it could hold at most counts
+        return int(_read(proc, pid, "statm").split()[0]) * _PAGE
+    lines = (line.split() for line in rollup.splitlines())
+    return sum(int(words[1]) * 1024 for words in lines if words[0] in ("Pss_Anon:", "Pss_Shmem:"))
+
+
+def is_ending(proc: int, pid: int) -> bool:
+    """Is this process on its way out? Its descriptors close before its parent can hear of it."""
+    try:
+        state, *_, flags = _stat(proc, pid)[:7]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state in "ZX" or bool(int(flags) & _PF_EXITING)
 
 
 def _read(proc: int, pid: int, name: str) -> str:
@@ -72,15 +83,6 @@ def _read(proc: int, pid: int, name: str) -> str:
         return file.read()
 
 
-def _stat(proc: int, pid: int) -> list[str] | None:
-    """The fields of a process's `stat` behind its name, from the state on; None when it has gone."""
-    try:
-        return _read(proc, pid, "stat").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-
-
-def _fields_of(rollup: str) -> dict[str, int]:
-    """Bytes by name, of lines such as `Pss_Anon:   120 kB`."""
-    lines = (line.split() for line in rollup.splitlines())
-    return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if words[-1:] == ["kB"]}
+def _stat(proc: int, pid: int) -> list[str]:
+    """The fields of a process's `stat` behind its name, from the state on."""
+    return _read(proc, pid, "stat").rpartition(")")[2].split()

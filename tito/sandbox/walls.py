@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -51,17 +52,25 @@ def hide_files(scratch: int) -> None:
 def set_limits(limits: Limits, processes: int) -> None:
     """The rlimits of a process whose user may have `processes` processes; it inherits its memory, which is free."""
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    for kind, value in (
-        (resource.RLIMIT_AS, held + limits.memory),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, limits.file_size),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_MSGQUEUE, 0),
-        (resource.RLIMIT_NOFILE, limits.open_files),
-        (resource.RLIMIT_NPROC, processes),
+    for kind, wanted, last in (
+        (resource.RLIMIT_AS, held + limits.memory, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+        (
+            resource.RLIMIT_CPU,
+            limits.cpu_seconds,
+            1,
+        ),  # a second between the signal that tells why and the one that kills
+        (resource.RLIMIT_FSIZE, limits.file_size, 0),
+        (resource.RLIMIT_MEMLOCK, 0, 0),
+        (resource.RLIMIT_MSGQUEUE, 0, 0),
+        (resource.RLIMIT_NOFILE, limits.open_files, 0),
+        (resource.RLIMIT_NPROC, processes, 0),
     ):
-        resource.setrlimit(kind, (value, value))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+        most = resource.getrlimit(kind)[1]
+        soft, hard = wanted, wanted + last
+        if most != resource.RLIM_INFINITY:
+            soft, hard = min(soft, most), min(hard, most)
+        resource.setrlimit(kind, (soft, hard))
 
 
 def run_server(entry: str, files: tuple[int, int, int], home: Path, prepare: Callable[[], None]) -> NoReturn:
@@ -74,7 +83,7 @@ def run_server(entry: str, files: tuple[int, int, int], home: Path, prepare: Cal
         os.chdir(home)
         os.umask(0o077)
         prepare()
-        _reseed()
+        _forget_parent()
         module, _, name = entry.partition(":")
         getattr(importlib.import_module(module), name)(socket.socket(fileno=_LINK))
         sys.stdout.flush()
@@ -117,8 +126,9 @@ def _clear_environment(home: Path) -> None:
     )
 
 
-def _reseed() -> None:
-    """A fork repeats its parent's random numbers, so every room would draw the same."""
+def _forget_parent() -> None:
+    """A fork repeats its parent's random numbers, so every room would draw the same; and its choice of temp folder."""
     random.seed()
+    tempfile.tempdir = None
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()

@@ -19,7 +19,7 @@ from tito.errors import ToolError
 from tito.sandbox.base import Ending, Limits, Room
 from tito.sandbox.probe import PROBE, PROBE_LIMITS, check_answer
 
-__all__ = ["SERVER", "WARM", "WarmBackend", "WarmProcess"]
+__all__ = ["ENVIRONMENT", "SERVER", "WARM", "WarmBackend", "WarmProcess", "WarmRoom"]
 
 SERVER = "tito.room.server:serve"
 """What runs in a room."""
@@ -31,7 +31,7 @@ _START_SECONDS = 60.0
 _ROOM_SECONDS = 20.0
 _END_SECONDS = 20.0
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "MPLBACKEND": "Agg",
     # one thread: a fork takes only the caller's along, and OpenBLAS starts none in a new process namespace
@@ -77,12 +77,17 @@ class WarmBackend:
         """
         raise NotImplementedError
 
+    def remedy(self, why: str) -> str:
+        """What to do about a warm process or a room that did not start."""
+        if "ModuleNotFoundError" in why:
+            return "install it into the grader's Python"
+        if "PermissionError" in why:
+            return "Python, its packages and this one must be readable to all users (chmod -R a+rX)"
+        return "docs/sandbox.md says what it needs"
+
     def request(self) -> dict[str, Any]:
         """What this backend adds to the request for a room."""
         return {}
-
-    def started(self) -> None:
-        """The warm process runs and has answered."""
 
     def stopped(self, process: subprocess.Popen[bytes]) -> None:
         """The warm process has been told to leave; `process` is waited for next."""
@@ -104,11 +109,10 @@ class WarmBackend:
             except BaseException:
                 self.close()
                 raise
-        if not self._is_ready():
-            why = self._last_complaint()
+        why = self._why_not_ready()
+        if why is not None:
             self.close()
-            raise ToolError(f"{self.name}: its warm process did not start ({why}); `tito doctor` says what is missing")
-        self.started()
+            raise ToolError(f"{self.name}: its warm process did not start ({why}); {self.remedy(why)}")
 
     def _run(self, plan: WarmProcess, control: int) -> subprocess.Popen[bytes]:
         modules = [*WARM, self.entry.partition(":")[0]]
@@ -128,7 +132,7 @@ class WarmBackend:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._complaints,
-                env={**_ENVIRONMENT, **plan.environment},
+                env={**ENVIRONMENT, **plan.environment},
                 cwd="/",
                 pass_fds=(control, *plan.lent),
                 start_new_session=True,
@@ -140,12 +144,18 @@ class WarmBackend:
             for descriptor in plan.lent:
                 os.close(descriptor)
 
-    def _is_ready(self) -> bool:
+    def _why_not_ready(self) -> str | None:
+        """Wait for the warm process to be ready; None when it is."""
         assert self._control is not None
-        ready = select.select([self._control], [], [], _START_SECONDS)[0]
+        assert self._process is not None
+        if not select.select([self._control], [], [], _START_SECONDS)[0]:
+            return f"not ready after {_START_SECONDS:g} s"
         with contextlib.suppress(ConnectionError):
-            return bool(ready) and self._control.recv(64) == b"ready"
-        return False
+            if self._control.recv(64) == b"ready":
+                return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(2.0)  # its last words come before its end
+        return self._last_complaint()
 
     def _last_complaint(self) -> str:
         if self._complaints is None:
@@ -189,7 +199,7 @@ class WarmBackend:
             room.discard()
             why = str(error) or self._last_complaint()
             self.close()
-            raise ToolError(f"{self.name}: no room could be made ({why}); nothing was graded in it") from error
+            raise ToolError(f"{self.name}: no room could be made ({why}); {self.remedy(why)}") from error
         self._rooms.add(room)
         return room
 
@@ -216,11 +226,14 @@ class WarmBackend:
 class WarmRoom:
     """The grader's ends of one room."""
 
+    KEEPER_DIED = "its keeper was killed"
+
     def __init__(self) -> None:
         self.link, self._room_link = socket.socketpair()
         self._status, self._room_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.stdout, self._room_stdout = os.pipe()
         self.stderr, self._room_stderr = os.pipe()
+        self._closers = [weakref.finalize(self, os.close, end) for end in (self.stdout, self.stderr)]
         self._ending: Ending | None = None
 
     def ask(self, control: socket.socket, request: dict[str, Any]) -> None:
@@ -245,22 +258,26 @@ class WarmRoom:
             self._status.send(b"interrupt")
 
     def end(self) -> Ending:
-        """End all of the room, close the ends held here, and say how it ended. A second call says the same."""
+        """End all of the room and say how it ended. A second call says the same."""
         if self._ending is None:
             with contextlib.suppress(OSError):
                 self._status.send(b"end")
             self._status.settimeout(_END_SECONDS)
             found = self._hear()
-            self._ending = Ending(**found) if found is not None else Ending("its keeper was killed", 0.0, 0)
-            self.discard()
+            self._ending = Ending(**found) if found is not None else Ending(self.KEEPER_DIED, 0.0, 0)
+            self.link.close()
+            self._status.close()
         return self._ending
 
     def _hear(self) -> dict[str, Any] | None:
-        with contextlib.suppress(OSError):
-            message = self._status.recv(65536)
-            if message:
-                found: dict[str, Any] = json.loads(message)
-                return found
+        for _ in range(2):
+            try:
+                message = self._status.recv(65536)
+            except ConnectionResetError:  # it left without reading the last word from here; its own is still to be had
+                continue
+            except OSError:
+                break
+            return json.loads(message) if message else None
         return None
 
     def _close_theirs(self) -> None:
@@ -276,5 +293,5 @@ class WarmRoom:
             self._close_theirs()
         self.link.close()
         self._status.close()
-        os.close(self.stdout)
-        os.close(self.stderr)
+        for close in self._closers:
+            close()

@@ -21,9 +21,9 @@ from tito.sandbox.base import Limits
 from tito.sandbox.inmates import Confined, Unconfined
 from tito.sandbox.keeper import Inmates, Order, keep
 
-__all__ = ["main"]
+__all__ = ["REQUEST_BYTES", "get_warm", "main", "order_of"]
 
-_REQUEST = 64 * 1024
+REQUEST_BYTES = 64 * 1024
 
 
 def main() -> None:
@@ -32,20 +32,25 @@ def main() -> None:
     control = socket.socket(fileno=settings["control"])
     if settings["user"] is not None:
         _become(settings["user"])
+    get_warm(settings)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
+    control.send(b"ready")
+    while True:
+        request, descriptors, *_ = socket.recv_fds(control, REQUEST_BYTES, 4)
+        if not request:
+            return
+        _serve(control, settings, json.loads(request), descriptors)
+
+
+def get_warm(settings: dict[str, Any]) -> None:
+    """Import what rooms need, and hide from what will run in them."""
     sys.path += settings["path"]
     for name in settings["warm"]:
         importlib.import_module(name)
     linux.set_dumpable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
     gc.collect()
     gc.freeze()
-    control.send(b"ready")
-    while True:
-        request, descriptors, *_ = socket.recv_fds(control, _REQUEST, 4)
-        if not request:
-            return
-        _serve(control, settings, json.loads(request), descriptors)
 
 
 def _serve(control: socket.socket, settings: dict[str, Any], request: dict[str, Any], descriptors: list[int]) -> None:
@@ -67,7 +72,7 @@ def _be_keeper(
     try:
         control.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        order = Order(Limits(**request["limits"]), request["entry"], *descriptors)
+        order = order_of(request, descriptors)
 
         def make(order: Order) -> Inmates:
             if settings["confined"]:
@@ -77,6 +82,11 @@ def _be_keeper(
         keep(order, make)
     finally:
         os._exit(1)
+
+
+def order_of(request: dict[str, Any], descriptors: list[int]) -> Order:
+    """What a request asks for."""
+    return Order(Limits(**request["limits"]), request["entry"], *descriptors)
 
 
 def _become(uid: int) -> None:
