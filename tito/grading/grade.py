@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from tito.errors import ToolError
 from tito.examiner.examination import CellOutcome, ExamCell, Examination
-from tito.examiner.link import Link
+from tito.examiner.link import Link, RoomEndedError, TimeUpError
 from tito.grading.job import GradingJob
 from tito.grading.policy import GradingPolicy
 from tito.grading.result import Blame, CellReport, GradedSubmission, TestReport
@@ -75,7 +76,10 @@ class _Grading:
             link = Link(self.backend.room(self.policy.limits))
             links.append(link)
             link.deadline = time.monotonic() + self.policy.cell_seconds
-            link.setup(library, {})
+            try:
+                link.setup(library, {})
+            except (RoomEndedError, TimeUpError) as error:  # no student's code has run yet
+                raise ToolError(f"an exam room did not answer: {error or 'its time was up'}") from None
             opening += time.perf_counter() - begun
             return link
 
