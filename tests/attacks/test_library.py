@@ -117,3 +117,27 @@ def test_a_notebook_of_two_thousand_cells_is_graded(course: Course, worker: Grad
     notebook["cells"] += [small.own_cell(f"x{number} = {number}") for number in range(2_000)]
     small.hand_in(course, "many-cells", EARLIER, notebook)
     assert worker.grade(small.job_of(course, "many-cells", EARLIER)).earned == 100
+
+
+def test_what_hundreds_of_cells_print_is_kept_within_bounds(course: Course, worker: GradingWorker) -> None:
+    notebook = small.notebook_with(course, small.RIGHT)
+    notebook["cells"] += [small.own_cell("print('x' * 90_000)") for _ in range(200)]
+    small.hand_in(course, "floods", EARLIER, notebook)
+    found = worker.grade(small.job_of(course, "floods", EARLIER))
+    assert found.earned == 100
+    assert sum(len(cell.stdout) for cell in found.cells) < 5_000_000
+
+
+def test_a_cell_full_of_magics_is_read_in_time(course: Course, worker: GradingWorker) -> None:
+    magics = "%x\n" * 501
+    small.hand_in(course, "magics", EARLIER, small.notebook_with(course, small.RIGHT, magics, "help?\n" * 2000))
+    assert worker.grade(small.job_of(course, "magics", EARLIER)).earned == 100
+
+
+def test_a_dozen_ways_to_end_a_room_cost_what_they_are_in(course: Course, worker: GradingWorker) -> None:
+    notebook = small.notebook_with(course, small.RIGHT)
+    ends = "import os\nos._exit(0)"
+    at = next(place for place, cell in enumerate(notebook["cells"]) if cell["id"] == "double")
+    notebook["cells"][at:at] = [small.own_cell(ends) for _ in range(8)]
+    small.hand_in(course, "ends", EARLIER, notebook)
+    assert worker.grade(small.job_of(course, "ends", EARLIER)).earned == 100

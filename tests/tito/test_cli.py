@@ -198,4 +198,4 @@ def test_ta_verbs_print_scores_and_name_who_cannot_be_graded(course: Course) -> 
     assert rows == [["ada", "100", "100"], ["alan", "ungraded"]]
     assert "for ada" in tito(course.root, "feedback", "01").stdout
     feedback = course.root / "feedback" / "ada" / "01_setup" / "01_setup.html"
-    assert "test-double-1" in feedback.read_text()
+    assert "double 1" in feedback.read_text()

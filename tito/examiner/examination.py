@@ -7,7 +7,7 @@ import io
 import linecache
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from tito.examiner.link import Link, Raised, RoomEndedError, TimeUpError, raised_by
@@ -18,6 +18,7 @@ __all__ = ["CellOutcome", "ExamCell", "Examination"]
 
 _OVERTIME = 1.0
 _PRINT_LIMIT = 100_000
+_TEXT_LIMIT = 4_000_000
 _MESSAGE_LIMIT = 5000
 
 
@@ -79,7 +80,7 @@ class Examination:
         *,
         cell_seconds: float = 20.0,
         seconds: float = 180.0,
-        rooms: int = 4,
+        rooms: int = 12,
     ) -> None:
         self._cells = cells
         self._open_room = open_room
@@ -91,6 +92,7 @@ class Examination:
         self._link: Link | None = None
         self._fatal: set[str] = set()
         self._lost = ""
+        self._text_left = _TEXT_LIMIT
 
     def run(
         self, only: Iterable[str] | None = None, on_outcome: Callable[[CellOutcome], None] | None = None
@@ -139,7 +141,17 @@ class Examination:
         stdout, stderr = (link.output[name].take() for name in ("stdout", "stderr"))
         if status == "died" or lost:
             self._close()
-        return _described(cell, status, error, seconds, _storable(printed.getvalue()) + stdout, stderr)
+        outcome = _described(cell, status, error, seconds, _storable(printed.getvalue()) + stdout, stderr)
+        return outcome if cell.kind == "test" else self._shortened(outcome)
+
+    def _shortened(self, outcome: CellOutcome) -> CellOutcome:
+        """Of what a student's cells print and raise only so much is kept: there may be thousands of them."""
+        texts = {name: getattr(outcome, name) for name in ("stdout", "stderr", "message", "traceback")}
+        for name, text in texts.items():
+            if len(text) > self._text_left:
+                texts[name] = f"{text[: self._text_left]}\n... (cut: the notebook's cells wrote too much)\n"
+            self._text_left -= min(len(text), self._text_left)
+        return replace(outcome, **texts)
 
     def _run(self, cell: ExamCell, link: Link) -> BaseException | Raised | None:
         """Run a cell in the room; what is ours of it here too."""

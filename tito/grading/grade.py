@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from tito.errors import ToolError
 from tito.examiner.examination import CellOutcome, ExamCell, Examination
-from tito.examiner.link import Link
+from tito.examiner.link import Link, RoomEndedError, TimeUpError
 from tito.grading.job import GradingJob
 from tito.grading.policy import GradingPolicy
 from tito.grading.result import Blame, CellReport, GradedSubmission, TestReport
@@ -79,7 +80,10 @@ class _Grading:
             link = Link(self.backend.room(self.policy.limits))
             links.append(link)
             link.deadline = time.monotonic() + self.policy.cell_seconds
-            link.setup(library, code)
+            try:
+                link.setup(library, code)
+            except (RoomEndedError, TimeUpError) as error:  # no student's code has run yet
+                raise ToolError(f"an exam room did not answer: {error or 'its time was up'}") from None
             opening += time.perf_counter() - begun
             return link
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import json
 import warnings
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["GradingJob", "exam_cells", "job_key", "points_by_test"]
 
 Cell = Mapping[str, Any]
+
+_SPECIAL_LINES = 50
+_SPECIAL_LENGTH = 50_000
 
 
 @dataclass(frozen=True)
@@ -105,20 +109,24 @@ def _exam_cells(cells: Iterable[Cell], keep_free: bool) -> Iterator[ExamCell]:
 
 
 def _as_python(source: str) -> str:
-    """IPython's own syntax (`%magic`, `!command`, `name?`) as calls that the exam room answers with nothing."""
+    """IPython's own syntax (`%magic`, `!command`, `name?`) as calls that the exam room answers with nothing.
+
+    What IPython cannot read stays as it is: the exam room says what is wrong with it. So does what it takes long for:
+    it reads the whole cell again for each such line.
+    """
+    special = sum(line.lstrip().startswith(("%", "!")) or line.rstrip().endswith("?") for line in source.splitlines())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(source)
     except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager
+        if special <= _SPECIAL_LINES and len(source) <= _SPECIAL_LENGTH:
+            from IPython.core.inputtransformer2 import TransformerManager
 
-        try:
-            return str(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
-        except SyntaxError:
-            return source  # the exam room says what is wrong with it
+            with contextlib.suppress(Exception):
+                return str(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
     except (ValueError, RecursionError, MemoryError):
-        return source
+        pass
     return source
 
 
