@@ -4,10 +4,11 @@ PORT ?= 8000
 DATA ?=
 DEST ?=
 SRC ?=
+PYTHON ?= python3
 MODULE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve backup restore upgrade-db demo notebooks lib release check format test e2e audit bench lock clean
+.PHONY: help serve image up down backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +21,15 @@ help: ## List the targets
 
 serve: .venv/course.stamp ## The course in the browser on this machine, for trying it out (PORT=8000 DATA=var)
 	@exec $(BIN)/python -m hub.serve --port $(PORT) $(if $(DATA),--data "$(DATA)")
+
+image: ## The images of a class under Docker; their sizes and start times (BASE_IMAGE=python:3.12-slim-bookworm)
+	@$(PYTHON) -m hub.up image
+
+up: ## The course for a class, under Docker (docs/operator/docker.md)
+	@$(PYTHON) -m hub.up up
+
+down: ## Stop what make up started; all work is kept
+	@$(PYTHON) -m hub.up down
 
 backup: .venv/course.stamp ## Everything of the course in one file, also while it runs (DEST=folder DATA=var)
 	@$(BIN)/tito backup "$(or $(DEST),$(error say where to: make backup DEST=/another/disk))" $(if $(DATA),--data "$(DATA)")
@@ -54,10 +64,13 @@ format: .venv/dev.stamp ## Tidy the Python files and the headers of source/
 	@$(BIN)/tito format
 
 test: .venv/dev.stamp ## Every test but the browser's; one module: make test MODULE=02
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not e2e$(if $(MODULE), and m$(MODULE))"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not e2e and not e2e_docker$(if $(MODULE), and m$(MODULE))"
 
 e2e: .venv/dev.stamp ## The browser test (needs Debian's chromium)
 	@$(BIN)/pytest -m e2e tests/e2e
+
+e2e-docker: .venv/dev.stamp ## A class under Docker, tried from inside a student's server (needs docker.io, docker-compose, debootstrap, chromium)
+	@$(BIN)/pytest -m e2e_docker tests/docker
 
 audit: .venv/dev.stamp ## Do the assignments grade rightly? Faults must lose points; one module: make audit MODULE=02
 	@for module in $(or $(MODULE),$(basename $(notdir $(wildcard source/*.py)))); do $(BIN)/tito audit $$module || exit 1; done

@@ -16,9 +16,20 @@ c.CourseDirectory.course_id = settings["course"]["id"]
 database = os.environ.get("TINYTORCH_DATABASE") or settings.get("database", {}).get("url")
 if database:  # else SQLite in the course folder
     c.CourseDirectory.db_url = database
-c.Exchange.root = str(root / "exchange")
-c.ExchangeFactory.submit = f"{plugins}.exchange.SubmitAndExport"
-c.ExchangeFactory.collect = f"{plugins}.collect.CollectSafely"
+if "TINYTORCH_EXCHANGE_URL" in os.environ or (root / "exchange.json").is_file():
+    # A hub's exchange service: in a server the environment names it, in a hub's course folder that file.
+    c.ExchangeFactory.exchange = "tito.exchange.base.Exchange"
+    c.ExchangeFactory.fetch_assignment = "tito.exchange.student.FetchAssignment"
+    c.ExchangeFactory.fetch_feedback = "tito.exchange.student.FetchFeedback"
+    c.ExchangeFactory.list = "tito.exchange.listing.List"
+    c.ExchangeFactory.submit = "tito.exchange.student.Submit"
+    c.ExchangeFactory.release_assignment = "tito.exchange.staff.ReleaseAssignment"
+    c.ExchangeFactory.release_feedback = "tito.exchange.staff.ReleaseFeedback"
+    c.ExchangeFactory.collect = "tito.exchange.staff.Collect"
+else:
+    c.Exchange.root = str(root / "exchange")
+    c.ExchangeFactory.submit = f"{plugins}.exchange.SubmitAndExport"
+    c.ExchangeFactory.collect = f"{plugins}.collect.CollectSafely"
 c.ExportApp.plugin_class = f"{plugins}.export.CourseExport"
 
 # The .py beside source/NN_name/ is the truth, for the command line and the formgrader's button alike.
@@ -47,6 +58,7 @@ c.Autograde.autograde_preprocessors = [
     f"{plugins}.examine.Examine",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
+    f"{plugins}.late.GrantExtension",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]

@@ -11,7 +11,7 @@ from traitlets import Dict, Unicode
 
 from hub.settings import SECTION
 
-__all__ = ["RosterAuthenticator", "leave_sections"]
+__all__ = ["RosterAuthenticator", "Rostered", "leave_sections"]
 
 
 def leave_sections(user: Any, sections: Collection[str]) -> None:
@@ -21,13 +21,8 @@ def leave_sections(user: Any, sections: Collection[str]) -> None:
             user.groups.remove(group)
 
 
-class RosterAuthenticator(Authenticator):
-    """Anyone on the roster, by the password that `make serve` printed.
-
-    For trying the course out: whoever knows the password can be anybody. It only keeps other users of the machine out.
-    """
-
-    password = Unicode(help="The one password; an empty one lets nobody in.").tag(config=True)
+class Rostered(Authenticator):
+    """The part that every way to log in has in common: only the roster's names, in the roster's spelling."""
 
     sections = Dict(help="The groups of sections that each user is in.").tag(config=True)
 
@@ -46,6 +41,15 @@ class RosterAuthenticator(Authenticator):
     def validate_username(self, username: str) -> bool:
         """Only the roster's names, so that the hub forgets who left it, cookies and tokens included."""
         return username in self.allowed_users and bool(super().validate_username(username))
+
+
+class RosterAuthenticator(Rostered):
+    """Anyone on the roster, by the password that `make serve` printed.
+
+    For trying the course out: whoever knows the password can be anybody. It only keeps other users of the machine out.
+    """
+
+    password = Unicode(help="The one password; an empty one lets nobody in.").tag(config=True)
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:  # noqa: ARG002 - the hub's signature
         """The name to log in as, or None."""

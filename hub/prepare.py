@@ -1,4 +1,4 @@
-"""What stands in the data folder before the hub starts: the course, everybody's home and library, a first release.
+"""What stands in the data folder before the hub starts: the course, everybody's home and library; then a first release.
 
 Every step can run again and keeps what is there.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 import tito
 from hub.settings import Places, role_of, roster
 from tito.course import Course
+from tito.exchange.client import ACCESS_FILE
 from tito.files import write_if_changed
 from tito.gradebook import record_people
 from tito.library import build_student
@@ -21,7 +22,7 @@ from tito.notebooks import authored_modules, build, notebook_path
 from tito.releases import release_once
 from tito.workspace import lay_out_course
 
-__all__ = ["password", "prepare"]
+__all__ = ["password", "prepare", "release_first", "tools_token", "write_access"]
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Nothing that looks like something else on a terminal."""
@@ -34,12 +35,10 @@ def prepare(course: Course, places: Places, say: Callable[[str], None]) -> None:
         TitoError: a step cannot be done; the steps before it stand.
     """
     build_notebooks(course.root, places.hub / "built.json", say)
-    lay_out_course(places.course, course.root)
+    lay_out_course(places.course, course.root, exchange=False)
     for user in roster(course):
         make_home(course, places, user)
-    course = Course.load(places.course)
-    record_people(course)
-    release_first(course, say)
+    record_people(Course.load(places.course))
 
 
 def build_notebooks(root: Path, stamp: Path, say: Callable[[str], None]) -> None:
@@ -70,9 +69,12 @@ def make_home(course: Course, places: Places, user: str) -> None:
 
 
 def release_first(course: Course, say: Callable[[str], None]) -> None:
-    """Release the first module, so that students find something to fetch, unless course.toml says when.
+    """With the hub running, release the first module, so that students find something, unless course.toml says when.
 
     Instructors release the rest, or the release service does on its date.
+
+    Raises:
+        TitoError: the exchange or nbgrader refuses.
     """
     modules = authored_modules(course.root)
     if not modules or course.schedule.release(modules[0]) is not None or course.schedule.held(modules[0]):
@@ -83,8 +85,24 @@ def release_first(course: Course, say: Callable[[str], None]) -> None:
 
 def password(path: Path) -> str:
     """The hub's password, the same at every start: made at the first one, readable by its owner alone."""
+    return _secret(path, "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2)))
+
+
+def tools_token(path: Path) -> str:
+    """The token with which commands in the course folder use the exchange, the same at every start."""
+    return _secret(path, secrets.token_hex(32))
+
+
+def _secret(path: Path, fresh: str) -> str:
+    """What `path` holds; at the first start `fresh`, readable by its owner alone."""
     if not path.is_file():
-        made = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
         path.touch(mode=0o600)
-        path.write_text(made + "\n", encoding="utf-8")
+        path.write_text(fresh + "\n", encoding="utf-8")
     return path.read_text(encoding="utf-8").strip()
+
+
+def write_access(course: Path, url: str, token: str) -> None:
+    """Tell commands in the course folder where this start's exchange is."""
+    path = course / ACCESS_FILE
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"url": url, "token": token}) + "\n", encoding="utf-8")

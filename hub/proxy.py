@@ -16,12 +16,14 @@ import asyncio
 import logging
 import os
 import signal
+import ssl
 from collections.abc import Sequence
+from pathlib import Path
 
 from configurable_http_proxy import log
 from configurable_http_proxy.configproxy import PythonProxy
 from configurable_http_proxy.handlers import ProxyHandler
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketError, websocket_connect
@@ -47,6 +49,13 @@ class Door(ProxyHandler):
         """What the server behind chose: both ends must speak the same one."""
         chosen: str | None = self.ws_client.selected_subprotocol if self.ws_client else None
         return chosen if chosen in subprotocols else None
+
+    def _get_proxy_request(self, url: str) -> HTTPRequest:
+        request: HTTPRequest = super()._get_proxy_request(url)
+        if self.request.protocol == "https":
+            # The hub marks its cookies as for encrypted connections only, if it knows that this is one.
+            request.headers["X-Forwarded-Proto"] = "https"
+        return request
 
     async def start_ws_client(self, path: str | None = None) -> None:
         """Connect to the server behind, before the browser is answered: no connection there, none here."""
@@ -125,6 +134,11 @@ async def serve(options: argparse.Namespace, auth_token: str) -> None:
     public, inward = applications(options.error_target, auth_token)
     HTTPServer(public, max_body_size=LARGEST, max_buffer_size=LARGEST).listen(options.port, options.ip)
     HTTPServer(inward).listen(options.api_port, options.api_ip)
+    if options.ssl_cert and options.ssl_cert.read_bytes():
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(options.ssl_cert, options.ssl_key)
+        encrypted = HTTPServer(public, ssl_options=tls, max_body_size=LARGEST, max_buffer_size=LARGEST)
+        encrypted.listen(options.ssl_port, options.ip)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -138,6 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--api-ip", default="127.0.0.1")
     parser.add_argument("--api-port", type=int, required=True)
     parser.add_argument("--error-target")
+    parser.add_argument("--ssl-cert", type=Path, help="certificate and chain: TLS on --ssl-port too; empty: no TLS")
+    parser.add_argument("--ssl-key", type=Path)
+    parser.add_argument("--ssl-port", type=int, default=8443)
     parser.add_argument("--log-level", default="info")
     options = parser.parse_args(arguments)
     log.setLevel(
@@ -145,6 +162,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     try:
         asyncio.run(serve(options, _auth_token()))
+    except ssl.SSLError as error:
+        raise SystemExit(f"proxy: {options.ssl_cert} and {options.ssl_key} cannot be used: {error.reason}") from None
     except OSError as error:
         raise SystemExit(f"proxy: port {options.port} or {options.api_port} cannot be had: {error.strerror}") from None
 
@@ -152,6 +171,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _auth_token() -> str:
     """The hub's token, without which anybody on this machine could change the routes."""
     token = os.environ.get("CONFIGPROXY_AUTH_TOKEN", "")
+    file = os.environ.get("CONFIGPROXY_AUTH_TOKEN_FILE", "")
+    if file:
+        token = Path(file).read_text(encoding="utf-8").strip()
     if not token:
         raise SystemExit("proxy: CONFIGPROXY_AUTH_TOKEN is not set; JupyterHub sets it when it starts the proxy")
     return token

@@ -25,8 +25,8 @@ def root() -> Path:
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests start without what a hub or another course sets."""
-    names = ("TINYTORCH_BELOW", "TINYTORCH_BROKER", "TINYTORCH_COURSE", "TINYTORCH_DATABASE", "TINYTORCH_LIBRARY")
-    for name in names:
+    names = ("BELOW", "BROKER", "COURSE", "DATABASE", "EXCHANGE_URL", "LIBRARY")
+    for name in (f"TINYTORCH_{name}" for name in names):
         monkeypatch.delenv(name, raising=False)
 
 

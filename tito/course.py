@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tito.addresses import BROKER, DATABASE, address_problem
-from tito.errors import CourseFileError
+from tito.errors import CourseFileError, UnknownModuleError
 from tito.grading.policy import GradingPolicy, read_policy
+from tito.modules import Module, find_module
 from tito.roster import Person, Roster, join_roster, read_roster, read_table, user_name_problem
 from tito.schedule import Schedule, read_schedule
 from tito.tables import Tables, read_toml
@@ -20,7 +23,7 @@ __all__ = ["COURSE_FILE", "Course", "LatePolicy", "Schedule", "user_name_problem
 
 COURSE_FILE = "course.toml"
 
-_TABLES = {"course", "schedule", "modules", "late", "grading", "roster", "database", "farm"}
+_TABLES = {"course", "schedule", "modules", "late", "grading", "roster", "extensions", "database", "farm"}
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,21 @@ class Course:
     late: LatePolicy
     grading: GradingPolicy
     roster: Roster
+    extensions: Mapping[str, Mapping[int, datetime]] = field(default_factory=dict)
+    """By student and module number: their own due time, in UTC."""
     database: str = field(default="", repr=False)
     """Address of the gradebook's database, where it is not in the folder; see `tito.addresses.database_url`."""
     broker: str = field(default="", repr=False)
     """Address of the grading farm's Redis, if there is a farm; see `tito.addresses.broker_url`."""
+
+    def due(self, module: Module, student: str) -> datetime | None:
+        """When `student` must submit `module`, in UTC: their own time where they have one, else everybody's."""
+        return self.extensions.get(student, {}).get(module.number) or self.schedule.due(module)
+
+    def extension(self, module: Module, student: str) -> timedelta | None:
+        """By how much `student` may be later than everybody else; None without an extension or a due date."""
+        due, own = self.schedule.due(module), self.due(module, student)
+        return own - due if due and own and own != due else None
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -149,9 +163,19 @@ class _Reader(Tables):
         )
         title = self.get("course", "title", str, course_id)
         grading = read_policy(self.table("grading"), self.fail)
-        database = self.address(DATABASE, "database", "url")
-        broker = self.address(BROKER, "farm", "broker")
-        course = Course(root, course_id, title, read_schedule(self), late, grading, read_roster(self), database, broker)
+        schedule = read_schedule(self)
+        course = Course(
+            root,
+            course_id,
+            title,
+            schedule,
+            late,
+            grading,
+            read_roster(self),
+            _read_extensions(self, schedule.timezone),
+            database=self.address(DATABASE, "database", "url"),
+            broker=self.address(BROKER, "farm", "broker"),
+        )
         self.refuse_unknown_keys()
         return course
 
@@ -162,3 +186,22 @@ class _Reader(Tables):
         if problem:
             self.fail(f"{table}.{key}", problem)
         return address
+
+
+def _read_extensions(reader: Tables, zone: ZoneInfo) -> dict[str, dict[int, datetime]]:
+    """The table [extensions]: by student and module, a local time by which they must submit."""
+    found: dict[str, dict[int, datetime]] = {}
+    for student, dates in reader.table("extensions").items():
+        problem = user_name_problem(student)
+        if problem or not isinstance(dates, dict):
+            reader.fail(f"extensions.{student}", problem or "must be modules with a time: ada.05 = 2027-02-28T23:59:00")
+        for key, moment in dates.items():
+            where = f"extensions.{student}.{key}"
+            try:
+                number = find_module(key).number
+            except UnknownModuleError as error:
+                reader.fail(where, str(error))
+            if not isinstance(moment, datetime) or moment.tzinfo:
+                reader.fail(where, f"must be a local time such as 2027-02-28T23:59:00, got {moment!r}")
+            found.setdefault(student, {})[number] = moment.replace(tzinfo=zone).astimezone(UTC)
+    return found

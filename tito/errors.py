@@ -15,6 +15,7 @@ __all__ = [
     "BrokerError",
     "CourseFileError",
     "DataError",
+    "HandInError",
     "LockedError",
     "NotebookError",
     "RosterError",
@@ -92,6 +93,12 @@ class BrokerError(TitoError):
     """The grading farm cannot be used: its broker does not answer, or somebody else grades the same now."""
 
     exit_code = 9
+
+
+class HandInError(TitoError):
+    """The exchange refused something or cannot be reached, or a receipt does not hold."""
+
+    exit_code = 10
 
 
 class ScheduleError(TitoError):

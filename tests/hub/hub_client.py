@@ -130,12 +130,14 @@ class Visitor:
     async def _run(self, kernel: str, code: str) -> str:
         socket = await self.websocket(f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}")
         try:
-            await socket.write_message(execute_request(code))
-            return await self._printed(socket)
+            request = execute_request(code)
+            await socket.write_message(request)
+            return await self._printed(socket, json.loads(request)["header"]["msg_id"])
         finally:
             await hang_up(socket)
 
-    async def _printed(self, socket: WebSocketClientConnection) -> str:
+    async def _printed(self, socket: WebSocketClientConnection, request: str) -> str:
+        """Until the kernel is idle again: its reply may overtake what it printed."""
         printed = ""
         while True:
             raw = await asyncio.wait_for(socket.read_message(), 60)
@@ -146,7 +148,7 @@ class Visitor:
                 printed += content["text"]
             elif kind == "error":
                 raise AssertionError(f"{content['ename']}: {content['evalue']}")
-            elif kind == "execute_reply":
+            elif content.get("execution_state") == "idle" and message["parent_header"].get("msg_id") == request:
                 return printed
 
 

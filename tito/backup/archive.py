@@ -25,7 +25,7 @@ __all__ = ["MANIFEST", "Contents", "make_backup"]
 MANIFEST = "manifest.json"
 
 _IN_MEMORY = 16 * 1024 * 1024
-_STUDENTS = {"homes", "submitted", "autograded", "feedback", "inbound"}
+_STUDENTS = {"homes", "submitted", "autograded", "feedback", "inbound", "contents"}
 """Folders in which students' own files lie; a database among them is copied as a file where nothing else works."""
 
 _TRIES = 5

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from tito import gradebook
 from tito.commands.context import console
 from tito.course import Course
-from tito.errors import TitoError
+from tito.farm.probe import probe as probe_farm
 from tito.grading.policy import ALLOW_PLAIN, GradingPolicy, processors
 from tito.sandbox.choose import Probe, probe_all
 
@@ -38,9 +36,7 @@ def doctor() -> None:
         mark = {True: "works", False: "missing", None: ""}[finding.works]
         table.add_row(finding.what, mark, escape(finding.detail))
     console.print(table)
-    usable = [finding for finding in found if finding.what.startswith("room: ") and finding.works]
-    broken = [finding for finding in found if finding.what in {"database", "broker"} and finding.works is False]
-    if not usable or broken:
+    if any(finding.works is False and not finding.what.startswith("room: ") for finding in found):
         raise typer.Exit(1)
 
 
@@ -50,11 +46,12 @@ def findings(course: Course) -> Iterator[Finding]:
     probes = probe_all(policy.plain_allowed, policy.image)
     for probe in probes:
         yield Finding(f"room: {probe.name}", probe.works, probe.why_not or _promise(probe))
-    yield Finding("room in force", None, _in_force(policy, probes))
+    yield _in_force(policy, probes)
     yield Finding("limits", None, _limits(policy))
     yield Finding("earlier modules", None, policy.earlier_modules)
     yield Finding("grading processes", None, str(policy.workers or processors()))
-    yield _database(course)
+    for what, works, remedy in probe_farm(course):
+        yield Finding(what, works, remedy)
 
 
 def _promise(probe: Probe) -> str:
@@ -63,10 +60,11 @@ def _promise(probe: Probe) -> str:
     return "no network, own user, read-only files, limits"
 
 
-def _in_force(policy: GradingPolicy, probes: list[Probe]) -> str:
+def _in_force(policy: GradingPolicy, probes: list[Probe]) -> Finding:
     wanted = [probe for probe in probes if policy.room in {"auto", probe.name}]
     chosen = next((probe.name for probe in wanted if probe.works), None)
-    return chosen or f"none: [grading] room = {policy.room!r} does not work here, nothing can be graded"
+    nothing = f"[grading] room = {policy.room!r} does not work here: nothing can be graded"
+    return Finding("room in force", chosen is not None, chosen or nothing)
 
 
 def _limits(policy: GradingPolicy) -> str:
@@ -80,25 +78,3 @@ def _limits(policy: GradingPolicy) -> str:
         f"{limits.open_files} open files",
     )
     return ", ".join(parts)
-
-
-def _database(course: Course) -> Finding:
-    from nbgrader.api import Gradebook
-
-    with gradebook.inside(course.root):
-        try:
-            url = str(gradebook.nbgrader_api(course).coursedir.db_url)
-            with Gradebook(url, course.id) as book:
-                count = len(book.assignments)
-        except TitoError as error:
-            return Finding("database", False, str(error))
-        except Exception as error:  # whatever a database driver raises
-            return Finding("database", False, f"{type(error).__name__}: {str(error).splitlines()[0]}")
-    return Finding("database", True, f"{_without_password(url)}, {count} assignments")
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{parts.hostname}:{parts.port or ''}".rstrip(":")))

@@ -12,9 +12,11 @@ from types import TracebackType
 
 from tito.examiner.link import Link, Raised, RoomEndedError, TimeUpError, raised_by
 from tito.examiner.namespace import Namespace, imports_of
+from tito.examiner.overtime import OvertimeError, overtime
 
 __all__ = ["CellOutcome", "ExamCell", "Examination"]
 
+_OVERTIME = 1.0
 _PRINT_LIMIT = 100_000
 _MESSAGE_LIMIT = 5000
 
@@ -116,14 +118,18 @@ class Examination:
         assert self._link is not None
         link, started, printed = self._link, time.monotonic(), _Printed()
         link.deadline = min(started + self._cell_seconds, self._end)
-        status, error = "passed", None
+        status, error, lost = "passed", None, False
         try:
-            with contextlib.redirect_stdout(printed):
+            with (
+                contextlib.redirect_stdout(printed),
+                overtime(link.deadline - started + _OVERTIME, lambda: link.asking),
+            ):
                 raised = self._examine(cell) if cell.kind == "test" else self._run(cell, link)
             if raised is not None:
                 status, error = "failed", raised
-        except TimeUpError:
+        except (TimeUpError, OvertimeError) as late:
             status, error = "timeout", TimeoutError(f"the cell ran longer than {self._cell_seconds:g} s")
+            lost = isinstance(late, OvertimeError)  # in the middle of a message, for all we know
         except RoomEndedError as ended:
             self._lost = str(ended)
             status, error = "died", RuntimeError(f"the code ended its process: {ended}")
@@ -131,9 +137,9 @@ class Examination:
                 self._fatal.add(cell.id)
         seconds = time.monotonic() - started
         stdout, stderr = (link.output[name].take() for name in ("stdout", "stderr"))
-        if status == "died":
+        if status == "died" or lost:
             self._close()
-        return _described(cell, status, error, seconds, printed.getvalue() + stdout, stderr)
+        return _described(cell, status, error, seconds, _storable(printed.getvalue()) + stdout, stderr)
 
     def _run(self, cell: ExamCell, link: Link) -> BaseException | Raised | None:
         """Run a cell in the room; what is ours of it here too."""
@@ -150,9 +156,11 @@ class Examination:
         self._namespace.forget()
         try:
             self._execute(cell.id, cell.source)
-        except (TimeUpError, RoomEndedError, KeyboardInterrupt):
+        except (TimeUpError, RoomEndedError, OvertimeError):
             raise
         except BaseException as error:  # SystemExit fails a cell too
+            if isinstance(error, KeyboardInterrupt) and raised_by(error) is None:
+                raise  # the grader's own user wants it to stop; a student's code only says so
             return error
         return None
 
@@ -225,9 +233,14 @@ def _described(
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error).encode("utf-8", "replace").decode("utf-8")
+        return _storable(str(error))
     except BaseException:  # it may show a student's object, which may refuse or be gone
         return "(its message cannot be shown)"
+
+
+def _storable(text: str) -> str:
+    """The text without the halves of characters that no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _line(trace: TracebackType | None, filename: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -10,7 +11,10 @@ import numpy as np
 from tito.room.operations import BINARY, UNARY
 from tito.room.wire import TYPES
 
-__all__ = ["Comparison", "Handle", "number_of", "type_of"]
+__all__ = ["Comparison", "Handle", "number_of", "type_of", "value_of"]
+
+_MEMORY = ("__array_", "__dlpack", "__buffer", "__cuda_array")
+_DATA = frozenset((int, float, complex, str, bytes, list, tuple, dict, set, frozenset))
 
 
 class Asker(Protocol):
@@ -18,6 +22,9 @@ class Asker(Protocol):
 
     def ask(self, operation: str, *arguments: Any, **options: Any) -> Any:
         """Let the exam room do `operation`."""
+
+    def step(self, iterator: Handle) -> tuple[bool, Any]:
+        """Is there a next item, and what is it?"""
 
     def let_go(self, number: int, received: int) -> None:
         """The handle `number`, received so often, is not used any more."""
@@ -27,7 +34,11 @@ class Handle:
     """Stands for an object in the exam room.
 
     It has no truth value, and a comparison with it decides nothing by itself: an object can claim to equal
-    everything. Tests compare plain data, which crosses by value and is compared here.
+    everything. Tests compare plain data, which crosses by value and is compared here. For the same reason arithmetic
+    with it gives another handle: an object whose `-` gives 0 would be as near to every expected value as a test likes.
+
+    An object whose class derives from one of plain data (a named tuple, a float of the student's) is compared and
+    calculated with by value, here.
     """
 
     __slots__ = ("__weakref__", "_base", "_is_type", "_link", "_number", "_received")
@@ -52,6 +63,8 @@ class Handle:
         return Handle if base is object else base
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith(_MEMORY):  # numpy looks for them, and believes the addresses of memory in them
+            raise AttributeError(f"a test cannot ask a student's object for {name}")
         return self._link.ask("getattr", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -87,8 +100,8 @@ class Handle:
         return iterator
 
     def __next__(self) -> Any:
-        there, value = self._link.ask("step", self)
-        if there is not True:
+        there, value = self._link.step(self)
+        if not there:
             raise StopIteration
         return value
 
@@ -96,6 +109,8 @@ class Handle:
         return self._link.ask("reversed", self)
 
     def __bool__(self) -> bool:
+        if self._base in _DATA:
+            return bool(self._value())
         raise TypeError("a student's object has no truth value in a test; compare plain data")
 
     def __int__(self) -> int:
@@ -160,6 +175,10 @@ class Handle:
             raise TypeError("this object gives no array of numbers")
         return found
 
+    def _value(self) -> Any:
+        """The plain data in an object whose class derives from one of plain data."""
+        return self._plain("plain", self._base)
+
     def _plain(self, operation: str, kind: type, *arguments: Any) -> Any:
         """What `operation` gives, which must be of the plain type `kind`."""
         found = self._link.ask(operation, self, *arguments)
@@ -169,7 +188,10 @@ class Handle:
 
 
 class Comparison:
-    """What `==` and its like give with a student's object: asked in the exam room only when an array is made of it."""
+    """What `==` and its like give with a student's object: asked in the exam room only when an array is made of it.
+
+    Not where the other side is plain data: the room would hear what is expected, and say what pleases.
+    """
 
     __array_ufunc__ = None
 
@@ -180,6 +202,8 @@ class Comparison:
         raise TypeError("a comparison with a student's object has no truth value in a test; compare plain data")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if not all(type(operand) is Handle for operand in self._asked[1:]):
+            raise TypeError("a comparison of a student's object with plain data proves nothing; compare plain data")
         found = self._result()
         if type(found) is not np.ndarray:
             raise TypeError(f"the comparison gave {type(found).__name__}, not an array")
@@ -210,6 +234,11 @@ def number_of(value: Any) -> int | None:
     return number
 
 
+def value_of(value: Any) -> Any:
+    """The plain data in a handle on such data; everything else as it is."""
+    return value._value() if type(value) is Handle and value._base in _DATA else value
+
+
 def type_of(value: Any) -> Any:
     """What `type` is in a test: for a handle, a handle on the student's class."""
     return value._link.ask("type", value) if type(value) is Handle else type(value)
@@ -230,13 +259,21 @@ def _add_operators() -> None:
 
 def _operator(name: str, swapped: bool) -> Any:
     def method(self: Handle, *others: Any) -> Any:
-        return self._link.ask(name, *others, self) if swapped else self._link.ask(name, self, *others)
+        operands = (*others, self) if swapped else (self, *others)
+        if self._base in _DATA:
+            return getattr(operator, name)(*(value_of(operand) for operand in operands))
+        found = self._link.ask(name, *operands)
+        if type(found) is not Handle:
+            raise TypeError(f"{name} with a student's object gave plain data; compare plain data in a test")
+        return found
 
     return method
 
 
 def _comparison(name: str) -> Any:
     def method(self: Handle, other: Any) -> Any:
+        if self._base in _DATA:
+            return getattr(operator, name)(self._value(), value_of(other))
         return Comparison(name, self, other)
 
     return method

@@ -59,6 +59,8 @@ class Link:
         self.output = {"stdout": Output(room.stdout), "stderr": Output(room.stderr)}
         self.deadline: float | None = None
         """On `time.monotonic`'s clock; the room is interrupted then."""
+        self.asking = False
+        """Is an answer awaited, rather than a test running?"""
         self._timed_out = False
         self._grace = grace
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
@@ -88,7 +90,7 @@ class Link:
 
     def look_up(self, name: str) -> tuple[bool, Any]:
         """Is there a global `name` in the student's notebook, and what is it?"""
-        there, value = _pair(self._request(["global", name]))
+        there, value = self._pair(self._request(["global", name]))
         return there is True, value
 
     def import_module(self, name: str) -> Any:
@@ -119,10 +121,17 @@ class Link:
     def _request(self, message: list[Any]) -> Any:
         """Ask and wait, serving the room's calls of the functions that it was given."""
         self._alive()
+        before, self.asking = self.asking, True
+        try:
+            return self._ask(message)
+        finally:
+            self.asking = before
+
+    def _ask(self, message: list[Any]) -> Any:
         self._send(message)
         while True:
             answer = self._receive()
-            kind = answer[0]
+            kind = answer[0] if type(answer[0]) is str else ""
             if self._timed_out and kind != "call":
                 self._timed_out = False
                 raise TimeUpError
@@ -141,8 +150,11 @@ class Link:
             self._fail("it called a function in a way that cannot be")
         if any(type(name) is not str for name in options):
             self._fail("it called a function in a way that cannot be")
-        function = self._function(number) if type(number) is int else self._fail("it called what is no function")
+        if type(number) is not int or number not in self._functions:
+            self._fail("it called what is no function")
+        function = self._functions[number][1]
         self._depth += 1
+        self.asking = False
         try:
             result = function(*arguments, **options)
         except TimeUpError:
@@ -154,16 +166,22 @@ class Link:
             return
         finally:
             self._depth -= 1
+            self.asking = True
         try:
-            self._peer.send(["ok", result])
+            self._send(["ok", result])
         except (TypeError, ValueError) as error:
             self._send(["raise", TypeError, [str(error)]])
-        except WireError as error:
-            self._fail(str(error))
 
     def _send(self, message: list[Any]) -> None:
+        end = max(self.deadline or 0.0, time.monotonic() + self._grace)
+
+        def until_it_reads() -> None:
+            self._wait(end - time.monotonic(), sending=True)
+            if time.monotonic() >= end:
+                self._fail("it did not read what it was asked")
+
         try:
-            self._peer.send(message)
+            self._peer.send(message, until_it_reads)
         except WireError as error:
             self._fail(str(error))
 
@@ -180,25 +198,26 @@ class Link:
             except WireError as error:
                 self._fail(str(error))
 
-    def _wait(self, seconds: float | None) -> None:
-        """Read what the room prints until it answers: a full pipe would stop it for ever."""
+    def _wait(self, seconds: float | None, sending: bool = False) -> None:
+        """Read what the room prints until it answers, or listens: a full pipe would stop it for ever."""
         link = self.room.link
         end = None if seconds is None else time.monotonic() + seconds
         while True:
             open_outputs = [output for output in self.output.values() if not output.ended]
             left = None if end is None else max(0.0, end - time.monotonic())
-            watched: list[Any] = [link, *open_outputs]
-            ready = select.select(watched, [], [], left)[0]
+            watched: list[Any] = open_outputs if sending else [link, *open_outputs]
+            ready, listening, _ = select.select(watched, [link] if sending else [], [], left)
             for output in open_outputs:
                 if output in ready:
                     output.read()
-            if link in ready or (end is not None and time.monotonic() >= end):
+            if link in ready or link in listening or (end is not None and time.monotonic() >= end):
                 return
 
     def _raise(self, found: list[Any]) -> None:
         base, arguments = found[:2]
         described = Raised(found)
-        if not isinstance(base, type) or not issubclass(base, BaseException) or type(arguments) is not list:
+        # a handle can claim to be a type
+        if type(base) is not type or not issubclass(base, BaseException) or type(arguments) is not list:
             self._fail("it raised what is no exception")
         try:
             error = base(*arguments)
@@ -212,9 +231,10 @@ class Link:
         if type(found) is not list or len(found) > 20:
             self._fail("it sent warnings that make no sense")
         for entry in found:
-            category, message = _pair(entry)
-            if isinstance(category, type) and issubclass(category, Warning):
-                warnings.warn(_text(message, 2000), category, stacklevel=4)
+            category, message = self._pair(entry)
+            if type(category) is not type or not issubclass(category, Warning):
+                self._fail("it sent warnings that make no sense")
+            warnings.warn(_text(message, 2000), category, stacklevel=4)
 
     def _export(self, value: Any) -> list[Any]:
         """Describe a function of a test's; nothing else of ours may be reached from the room."""
@@ -250,6 +270,16 @@ class Link:
         object.__setattr__(handle, "_received", object.__getattribute__(handle, "_received") + 1)
         return handle
 
+    def step(self, iterator: Handle) -> tuple[bool, Any]:
+        """Is there a next item, and what is it?"""
+        there, value = self._pair(self.ask("step", iterator))
+        return there is True, value
+
+    def _pair(self, found: Any) -> tuple[Any, Any]:
+        if type(found) is not list or len(found) != 2:
+            self._fail("it sent an answer that makes no sense")
+        return found[0], found[1]
+
     def _alive(self) -> None:
         if self._ended is not None:
             raise RoomEndedError(self._ended)
@@ -281,12 +311,6 @@ def _context() -> dict[str, Any] | None:
     if errstate != _DEFAULT_ERRSTATE:
         context["errstate"] = errstate
     return context or None
-
-
-def _pair(found: Any) -> tuple[Any, Any]:
-    if type(found) is not list or len(found) != 2:
-        raise WireError("an answer that makes no sense")
-    return found[0], found[1]
 
 
 def _text(value: Any, limit: int) -> str:

@@ -15,6 +15,7 @@ from tito.cells import grade_id, is_solution
 from tito.course import Course
 from tito.errors import ToolError
 from tito.grading.result import METADATA_KEY, GradedSubmission
+from tito.modules import find_module
 from tito.nbgrader_plugins.guard import drop_extras
 from tito.notebooks import notebook_text
 
@@ -122,6 +123,7 @@ class Store(AbstractContextManager["Store"]):
                 ) from None
         if graded.attempt:
             submission.timestamp = parse_utc(graded.attempt)
+        submission.extension = self._course.extension(find_module(graded.module), graded.student)
         return submission
 
     def _penalty(self, submission: Any, score: float) -> float | None:

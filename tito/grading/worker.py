@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import subprocess
 import sys
@@ -25,6 +26,7 @@ __all__ = ["GradingWorker", "main"]
 
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 60.0
+_MEMORY = 1 << 30
 
 
 class GradingWorker:
@@ -137,6 +139,12 @@ class GradingWorker:
         return found
 
 
+def _bound_memory() -> None:
+    """What a student hands to a test may grow there: a list of a range without end. So far, and no further."""
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + _MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
 def main() -> None:
     """Grade what standard input brings until it ends."""
     from tito.grading.grade import grade
@@ -156,6 +164,7 @@ def main() -> None:
     except ToolError as error:
         answer({"error": str(error)})
         return
+    _bound_memory()
     try:
         answer({"backend": backend.name})
         for line in sys.stdin.buffer:

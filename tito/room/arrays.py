@@ -8,19 +8,18 @@ changed since with the next message.
 
 from __future__ import annotations
 
+import math
 import weakref
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tito.room.wire import WireError
+from tito.room.wire import WireError, plain_dtype
 
 __all__ = ["SharedArrays"]
 
 Array = np.ndarray[Any, Any]
-
-_KINDS = "biufcSU"
 
 
 @dataclass
@@ -73,8 +72,8 @@ class SharedArrays:
         key, dtype, shape, layout, writeable, content = description
         if type(key) is not int or key <= 0 or -key in self._shared:
             raise WireError("an array with a key that cannot be")
-        array = _restore(np.dtype(str(dtype)), tuple(shape), layout, content)
-        array.flags.writeable = bool(writeable) and array.flags.writeable
+        array = _restore(plain_dtype(dtype), shape, layout, content)
+        array.flags.writeable = writeable is True and array.flags.writeable
         self._keep(-key, array, content)
         return array
 
@@ -162,29 +161,34 @@ def _layout(array: Array) -> list[Any]:
     return [order, not dense, repeated]
 
 
-def _restore(dtype: np.dtype[Any], shape: tuple[int, ...], layout: list[Any], content: bytes) -> Array:
+def _restore(dtype: np.dtype[Any], shape: Any, layout: Any, content: Any) -> Array:
     """A new array with that layout.
 
     Raises:
         WireError: content and shape do not fit.
     """
-    if dtype.kind not in _KINDS or dtype.fields is not None or any(type(n) is not int or n < 0 for n in shape):
-        raise WireError("an array of a kind that may not cross")
+    if type(content) is not bytes or type(layout) is not list or len(layout) != 3:
+        raise WireError("an array that cannot be")
     order, gaps, repeated = layout
-    count = 1
-    for length in shape:
-        count *= length
-    if type(content) is not bytes or len(content) != count * dtype.itemsize or sorted(order) != list(range(len(shape))):
+    if not all(_are_lengths(found) for found in (shape, order, repeated)):
+        raise WireError("an array that cannot be")
+    count = math.prod(shape)
+    # text of no characters takes no bytes, however large its array, but numpy gives it some
+    if len(content) != count * dtype.itemsize or (count and not content) or sorted(order) != list(range(len(shape))):
         raise WireError("an array whose content does not fit its shape")
     values = np.frombuffer(content, dtype).reshape(shape) if content else np.zeros(shape, dtype)
     if repeated:
         one = values[tuple(slice(1) if axis in repeated else slice(None) for axis in range(len(shape)))]
         return np.broadcast_to(one.copy(), shape)
-    if not gaps and list(order) == list(range(len(shape))):
+    if gaps is not True and order == list(range(len(shape))):
         return values.copy()
     lengths = [shape[axis] for axis in order]
-    base = np.zeros([*lengths[:-1], lengths[-1] * (2 if gaps else 1)], dtype)
-    view = base[..., :: 2 if gaps else 1]
+    base = np.zeros([*lengths[:-1], lengths[-1] * (2 if gaps is True else 1)], dtype)
+    view = base[..., :: 2 if gaps is True else 1]
     array = view.transpose(np.argsort(order))
     array[...] = values
     return array
+
+
+def _are_lengths(values: Any) -> bool:
+    return type(values) is list and all(type(value) is int and value >= 0 for value in values)

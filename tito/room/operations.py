@@ -22,6 +22,9 @@ UNARY = ("neg", "pos", "abs", "invert")
 """Functions of `operator` with one operand."""
 
 
+_DATA = frozenset((int, float, complex, str, bytes, list, tuple, dict, set, frozenset))
+
+
 def _call(function: Any, /, *arguments: Any, **options: Any) -> Any:
     return function(*arguments, **options)
 
@@ -41,6 +44,7 @@ def _step(iterator: Any) -> list[Any]:
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "call": _call,
     "callable": callable,
+    "plain": lambda value: next(base for base in type(value).__mro__ if base in _DATA)(value),
     "getattr": getattr,
     "setattr": setattr,
     "delattr": delattr,

@@ -10,6 +10,7 @@ from typing import Any
 import msgpack
 
 from tito.room.arrays import SharedArrays
+from tito.room.budget import Budget
 from tito.room.wire import Codec, Stream, WireError
 
 __all__ = ["Peer"]
@@ -36,8 +37,8 @@ class Peer:
         self.arrays = SharedArrays(weak)
         self._codec = Codec(self.arrays, export, ours, theirs, is_theirs)
 
-    def send(self, value: Any) -> None:
-        """Send one message.
+    def send(self, value: Any, until_ready: Callable[[], None] | None = None) -> None:
+        """Send one message; `until_ready` as `Stream.send` has it.
 
         Raises:
             TypeError, ValueError: something in it may not cross; nothing was sent.
@@ -45,7 +46,7 @@ class Peer:
         """
         body = self._codec.encode(value)
         changes = msgpack.packb(self.arrays.changes())
-        self._stream.send(struct.pack(">I", len(changes)) + changes + body)
+        self._stream.send(struct.pack(">I", len(changes)) + changes + body, until_ready)
 
     def receive(
         self, deadline: float | None = None, meanwhile: Callable[[float | None], None] | None = None
@@ -61,9 +62,8 @@ class Peer:
             raise WireError("a message that is too short")
         (length,) = struct.unpack_from(">I", data)
         try:
-            changes = msgpack.unpackb(data[4 : 4 + length])
-            self.arrays.apply(changes)
-        except (ValueError, TypeError, LookupError, msgpack.UnpackException) as error:
+            self.arrays.apply(Budget().unpack(data[4 : 4 + length]))
+        except (ValueError, TypeError, LookupError) as error:
             raise WireError(f"changes of arrays that make no sense: {type(error).__name__}") from None
         message = self._codec.decode(data[4 + length :])
         if not isinstance(message, list) or not message:

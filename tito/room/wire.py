@@ -8,6 +8,7 @@ for an object of one side. Whatever else arrives is a `WireError`, and the exami
 from __future__ import annotations
 
 import builtins
+import re
 import socket
 import struct
 import time
@@ -18,12 +19,12 @@ from typing import Any
 import msgpack
 import numpy as np
 
-__all__ = ["MESSAGE_LIMIT", "TYPES", "Codec", "Stream", "WireError", "type_token"]
+from tito.room.budget import MESSAGE_LIMIT, Budget, WireError
 
-MESSAGE_LIMIT = 64 * 1024 * 1024
-"""Bytes of one message."""
+__all__ = ["MESSAGE_LIMIT", "TYPES", "Codec", "Stream", "WireError", "plain_dtype", "type_token"]
 
 _DEPTH_LIMIT = 40
+_DTYPE_TEXT = re.compile(r"[<>|=][biufcSU]\d{1,9}")
 _KINDS = "biufcSU"
 
 TYPES: tuple[type, ...] = (
@@ -48,10 +49,6 @@ _TOKENS = {found: token for token, found in enumerate(TYPES)}
 (_RANGE, _DTYPE, _TYPE, _OWN, _THEIRS, _NOT_IMPLEMENTED, _MAPPING) = range(11, 18)
 
 
-class WireError(Exception):
-    """A message that no honest partner sends, or a partner that is gone."""
-
-
 def type_token(found: type) -> int:
     """The number in `TYPES` of the nearest type that `found` derives from."""
     return next((_TOKENS[base] for base in type.mro(found) if base in _TOKENS), _TOKENS[object])
@@ -64,18 +61,26 @@ class Stream:
         self._link = link
         self._buffer = bytearray()
 
-    def send(self, body: bytes) -> None:
+    def send(self, body: bytes, until_ready: Callable[[], None] | None = None) -> None:
         """Send one message.
+
+        `until_ready()` is called when the partner does not read, and returns when it does or raises; without it, that
+        takes as long as it takes.
 
         Raises:
             WireError: it is too long, or the partner is gone.
         """
         if len(body) > MESSAGE_LIMIT:
             raise WireError(f"a message of {len(body)} bytes; at most {MESSAGE_LIMIT} are allowed")
-        try:
-            self._link.sendall(struct.pack(">I", len(body)) + body)
-        except OSError as error:
-            raise WireError(f"the partner is gone: {error.strerror}") from None
+        left = memoryview(struct.pack(">I", len(body)) + body)
+        while left:
+            try:
+                left = left[self._link.send(left, 0 if until_ready is None else socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                assert until_ready is not None
+                until_ready()
+            except OSError as error:
+                raise WireError(f"the partner is gone: {error.strerror}") from None
 
     def receive(self, deadline: float | None = None, meanwhile: Callable[[float | None], None] | None = None) -> bytes:
         """The next message.
@@ -87,6 +92,8 @@ class Stream:
             WireError: the partner is gone or announces too long a message.
             TimeoutError: `deadline` (on `time.monotonic`'s clock) passed first.
         """
+        if deadline is not None and time.monotonic() >= deadline:
+            raise TimeoutError  # also when messages lie here that were not read: their flood may have no end
         self._fill(4, deadline, meanwhile)
         (length,) = struct.unpack_from(">I", self._buffer)
         if length > MESSAGE_LIMIT:
@@ -137,10 +144,16 @@ class Codec:
     ) -> None:
         self._arrays = arrays
         self._export = export
-        self._ours = ours
         self._theirs = theirs
         self._is_theirs = is_theirs
         self._depth = 0
+        self._budget = Budget()
+        self._makers: dict[int, tuple[type, Callable[[Any], Any]]] = {
+            _OWN: (int, ours),
+            _THEIRS: (list, self._reference),
+            _ARRAY: (list, arrays.adopt),
+            _KNOWN_ARRAY: (int, arrays.known),
+        }
 
     def encode(self, value: Any) -> bytes:
         """The message for `value`.
@@ -162,6 +175,7 @@ class Codec:
         Raises:
             WireError: it is none of ours.
         """
+        self._budget = Budget()
         return self._unpack(data)
 
     def _pack(self, value: Any) -> bytes:
@@ -181,13 +195,7 @@ class Codec:
         try:
             if self._depth > _DEPTH_LIMIT:
                 raise WireError("a message is nested too deeply")
-            return msgpack.unpackb(
-                data, ext_hook=self._value, strict_map_key=False, unicode_errors="surrogatepass", use_list=True
-            )
-        except WireError:
-            raise
-        except (ValueError, TypeError, LookupError, ArithmeticError, MemoryError, RecursionError) as error:
-            raise WireError(f"a message makes no sense: {type(error).__name__}") from None
+            return self._budget.unpack(data, self._value)
         finally:
             self._depth -= 1
 
@@ -219,21 +227,22 @@ class Codec:
         return _ARRAY, self._arrays.describe(array)
 
     def _value(self, code: int, data: bytes) -> Any:
-        content = self._unpack(data)
-        if code == _OWN:
-            return self._ours(content)
-        if code == _THEIRS:
-            if not isinstance(content, list) or not content or type(content[0]) is not int:
-                raise WireError("a reference without a number")
-            return self._theirs(content)
-        if code == _ARRAY:
-            return self._arrays.adopt(content)
-        if code == _KNOWN_ARRAY:
-            return self._arrays.known(content)
-        make = _MAKERS.get(code)
-        if make is None:
+        """What an extension stands for. Only plain content is looked at: a stand-in would ask its partner."""
+        found = self._makers.get(code) or _MAKERS.get(code)
+        if found is None:
             raise WireError(f"a message of the unknown kind {code}")
+        kind, make = found
+        content = self._unpack(data)
+        if code in (_SET, _FROZENSET) and type(content) is list:
+            self._budget.keys(len(content))
+        if type(content) is not kind:
+            raise WireError(f"a message of the kind {code} without its content")
         return make(content)
+
+    def _reference(self, content: list[Any]) -> Any:
+        if not content or type(content[0]) is not int:
+            raise WireError("a reference without a number")
+        return self._theirs(content)
 
 
 def _describe_numpy(value: Any) -> tuple[int, Any] | None:
@@ -263,41 +272,71 @@ _PLAIN: dict[type, tuple[int, Callable[[Any], Any]]] = {
 }
 
 
+def plain_dtype(text: Any) -> np.dtype[Any]:
+    """The type of an array's elements from its description.
+
+    Raises:
+        WireError: it is none that may cross: objects, records, dates and whatever else numpy can read out of a text.
+    """
+    if type(text) is not str or not _DTYPE_TEXT.fullmatch(text):
+        raise WireError("a type of array that may not cross")
+    return np.dtype(text)
+
+
 def _scalar(content: list[Any]) -> Any:
-    dtype = np.dtype(str(content[0]))
-    if dtype.kind not in _KINDS or dtype.itemsize != len(content[1]):
+    text, data = content
+    dtype = plain_dtype(text)
+    if type(data) is not bytes or dtype.itemsize != len(data):
         raise WireError("a scalar that is none")
-    return np.frombuffer(content[1], dtype, count=1)[0]
+    return np.frombuffer(data, dtype, count=1)[0] if data else dtype.type()
 
 
 def _object_array(content: list[Any]) -> Any:
     shape, items = content
+    if type(items) is not list or not _are_integers(shape):
+        raise WireError("an array of objects that is none")
     array = np.empty(len(items), dtype=object)
     for position, item in enumerate(items):
         array[position] = item
     return array.reshape(shape)
 
 
-def _dtype(content: str) -> Any:
-    dtype = np.dtype(str(content))
-    if dtype.kind not in _KINDS:
-        raise WireError("a type of array that may not cross")
-    return dtype
+def _complex(content: list[Any]) -> complex:
+    real, imaginary = content
+    if type(real) is not float or type(imaginary) is not float:
+        raise WireError("a complex number that is none")
+    return complex(real, imaginary)
 
 
-_MAKERS: dict[int, Callable[[Any], Any]] = {
-    _OBJECT_ARRAY: _object_array,
-    _SCALAR: _scalar,
-    _TUPLE: tuple,
-    _MAPPING: dict,
-    _SET: set,
-    _FROZENSET: frozenset,
-    _BIG: lambda content: int.from_bytes(content, "big", signed=True),
-    _COMPLEX: lambda content: complex(float(content[0]), float(content[1])),
-    _SLICE: lambda content: slice(*content),
-    _ELLIPSIS: lambda _: Ellipsis,
-    _RANGE: lambda content: range(*content),
-    _DTYPE: _dtype,
-    _TYPE: lambda content: TYPES[content] if content >= 0 else TYPES[len(TYPES)],
-    _NOT_IMPLEMENTED: lambda _: NotImplemented,
+def _range(content: list[Any]) -> range:
+    if not _are_integers(content):
+        raise WireError("a range that is none")
+    return range(*content)
+
+
+def _type(content: int) -> type:
+    if not 0 <= content < len(TYPES):
+        raise WireError("a type that is not in the table")
+    return TYPES[content]
+
+
+def _are_integers(values: Any) -> bool:
+    return type(values) is list and all(type(value) is int for value in values)
+
+
+_MAKERS: dict[int, tuple[type, Callable[[Any], Any]]] = {
+    _OBJECT_ARRAY: (list, _object_array),
+    _SCALAR: (list, _scalar),
+    _TUPLE: (list, tuple),
+    _MAPPING: (dict, dict),
+    _SET: (list, set),
+    _FROZENSET: (list, frozenset),
+    _BIG: (bytes, lambda content: int.from_bytes(content, "big", signed=True)),
+    _COMPLEX: (list, _complex),
+    _SLICE: (list, lambda content: slice(*content)),
+    _ELLIPSIS: (type(None), lambda _: Ellipsis),
+    _RANGE: (list, _range),
+    _DTYPE: (str, plain_dtype),
+    _TYPE: (int, _type),
+    _NOT_IMPLEMENTED: (type(None), lambda _: NotImplemented),
 }

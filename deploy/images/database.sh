@@ -1,0 +1,13 @@
+#!/bin/sh
+# PostgreSQL for the hub: the first start makes the cluster, the role and the database; the password is a secret file.
+set -eu
+data=/var/lib/postgresql/data/cluster
+if [ ! -s "$data/PG_VERSION" ]; then
+    rm -rf "$data.new"
+    initdb --pgdata="$data.new" --username=hub --pwfile=/run/secrets/database_password --auth=scram-sha-256 \
+        --encoding=UTF8 --locale=C.UTF-8 >/dev/null
+    echo 'host all all all scram-sha-256' >>"$data.new/pg_hba.conf"
+    echo 'CREATE DATABASE hub;' | postgres --single -D "$data.new" postgres >/dev/null
+    mv "$data.new" "$data"
+fi
+exec postgres -D "$data" -c jit=off -c listen_addresses='*' -c unix_socket_directories=/tmp

@@ -1,0 +1,66 @@
+"""What everything is called in Docker: the spawner makes these names, the guard of the socket lets no other pass."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+__all__ = ["COURSE", "HOME", "LIBRARY", "PERSON", "Names", "subnet"]
+
+PERSON = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+"""A person's name in the course (`tito.course.user_name_problem`), which Docker takes as it is."""
+
+HOME = "/home/course"
+"""A server's files, in a volume of the user's own."""
+
+LIBRARY = "/opt/library"
+"""Where a student's server finds their `tinytorch_lib`, read-only."""
+
+COURSE = "/home/course/course"
+"""nbgrader's course folder in a staff server."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one installation; several share a machine by different `project` names."""
+
+    project: str
+
+    @property
+    def hub(self) -> str:
+        return f"{self.project}-hub"
+
+    @property
+    def proxy(self) -> str:
+        return f"{self.project}-proxy"
+
+    @property
+    def course(self) -> str:
+        """The volume of nbgrader's course folder, for staff."""
+        return f"{self.project}_course"
+
+    def server(self, user: str) -> str:
+        """A user's container, and the network that holds it, the hub and the proxy only."""
+        return f"{self.project}-user-{user}"
+
+    def home(self, user: str) -> str:
+        """A user's volume."""
+        return f"{self.project}-home-{user}"
+
+    def user(self, server: str) -> str | None:
+        """Whose container or network `server` is, or None when it is nobody's."""
+        found = re.fullmatch(re.escape(f"{self.project}-user-") + f"({PERSON})", server)
+        return found[1] if found else None
+
+
+def subnet(pool: IPv4Network, number: int) -> IPv4Network:
+    """The addresses of the network of the user with this number: eight, of which four are used.
+
+    Raises:
+        ValueError: the pool is smaller than eight addresses.
+    """
+    if pool.prefixlen > 29:
+        raise ValueError(f"{pool} has fewer than eight addresses; give a larger network, say 10.77.0.0/16")
+    count = pool.num_addresses // 8
+    return IPv4Network((int(pool.network_address) + 8 * (number % count), 29))

@@ -1,0 +1,18 @@
+"""JupyterHub's configuration under Docker. It decides nothing: hub/docker_settings.py does."""
+
+import os
+from pathlib import Path
+
+from hub.docker_settings import Installation, Secrets, docker_values
+from hub.settings import apply
+from tito.course import Course
+
+
+def secret(name: str) -> str:
+    return Path("/run/secrets", name).read_text(encoding="utf-8").strip()
+
+
+c = get_config()  # noqa: F821 - JupyterHub provides it
+here = Installation.from_environment(os.environ)
+secrets = Secrets(secret("proxy_token"), secret("cookie_secret"), secret("login"), secret("database_password"))
+apply(docker_values(Course.load(Path("/srv/course")), here, secrets), c)

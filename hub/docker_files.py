@@ -1,0 +1,121 @@
+"""The files beside the containers: an administrator's settings, the services' secrets, everybody's first password."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.login import first_password
+from hub.settings import roster
+from tito.course import Course
+from tito.errors import ToolError
+
+__all__ = ["Files", "hub_user", "make_secrets", "read_settings", "state", "write_passwords"]
+
+SETTINGS = """\
+# Settings of this installation; `make up` reads them. docs/operator/docker.md explains each.
+# TINYTORCH_PORT=8000
+# TINYTORCH_LISTEN=127.0.0.1
+# TINYTORCH_URL=https://course.example.org
+"""
+
+_MAKERS: dict[str, Callable[[], str]] = {
+    "proxy_token": lambda: secrets.token_hex(32),
+    "cookie_secret": lambda: secrets.token_hex(32),
+    "login": lambda: secrets.token_hex(32),
+    "database_password": lambda: secrets.token_hex(24),
+    "no_tls": str,
+}
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where an installation keeps its files: one folder of the administrator's."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "settings.env"
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
+
+    @property
+    def passwords(self) -> Path:
+        """Everybody's first password, for the instructor to hand out."""
+        return self.folder / "first-passwords.csv"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "build.log"
+
+
+def read_settings(files: Files) -> dict[str, str]:
+    """The settings, each a line NAME=value; the file is made if there is none.
+
+    Raises:
+        ToolError: a line is not understood.
+    """
+    files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not files.settings.exists():
+        files.settings.write_text(SETTINGS, encoding="utf-8")
+    found = {}
+    for number, line in enumerate(files.settings.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals or not name.startswith("TINYTORCH_") or name.strip() != name:
+            raise ToolError(
+                f"{files.settings}:{number}: {line!r} is not TINYTORCH_NAME=value; mend it (nothing was started)"
+            )
+        found[name] = value.strip()
+    return found
+
+
+def hub_user() -> int:
+    """The number that the hub runs as: whoever runs `make up`, or 1000 in root's place."""
+    return os.geteuid() or 1000
+
+
+def make_secrets(files: Files) -> None:
+    """Make the secret files that are missing, each readable by the hub's user alone; never change one that is there."""
+    files.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, make in _MAKERS.items():
+        path = files.secrets / name
+        if not path.exists():
+            _write_private(path, make())
+    if os.geteuid() == 0:
+        for path in files.secrets.iterdir():
+            os.chown(path, hub_user(), hub_user())
+
+
+def _write_private(path: Path, text: str) -> None:
+    made = path.with_suffix(".new")
+    made.unlink(missing_ok=True)
+    made.touch(mode=0o600)
+    made.write_text(text, encoding="utf-8")
+    made.replace(path)  # a full disk leaves no secret that is half written
+
+
+def state(files: Files, course_file: Path) -> str:
+    """Changes when the course's file or a secret does: compose then makes the services that read them anew."""
+    digest = hashlib.sha256(course_file.read_bytes())
+    for path in sorted(files.secrets.glob("*")):
+        digest.update(f"{path.name} {path.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
+
+
+def write_passwords(files: Files, course: Course, settings: Mapping[str, str]) -> bool:
+    """Write everybody's first password where the log-in has passwords; says whether it does."""
+    if settings.get("TINYTORCH_LOGIN", "native") != "native":
+        return False
+    secret = (files.secrets / "login").read_text(encoding="utf-8")
+    lines = ["name,first password", *(f"{user},{first_password(secret, user)}" for user in roster(course))]
+    _write_private(files.passwords, "\n".join(lines) + "\n")
+    return True

@@ -1,0 +1,267 @@
+"""What the hub is told when Docker runs the servers: course.toml and variables in, plain values out.
+
+Nothing here starts, reads or writes anything. `hub/docker_config.py` applies it; docs/operator/docker.md names the
+variables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from typing import Any
+from urllib.parse import urlsplit
+
+from hub.container_names import COURSE, HOME, LIBRARY, Names
+from hub.login import LOGINS, login_options, login_values
+from hub.rooms_profile import SECURITY, UNMASKED
+from hub.settings import People, role_of, roster
+from tito.errors import ToolError
+
+__all__ = ["Installation", "Limits", "Secrets", "Server", "docker_values", "server_of"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one server may use."""
+
+    memory: str
+    processors: float
+    processes: int
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What the hub's secret files hold."""
+
+    proxy_token: str
+    cookie_secret: str
+    login: str
+    """What first passwords follow from, or what an identity provider knows the hub by."""
+    database_password: str
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One hub under Docker, as its variables describe it."""
+
+    names: Names
+    url: str
+    """The address that browsers use; empty for whatever address they come by."""
+    encrypted: bool
+    """Whether browsers speak TLS to it, here or at a front end before it."""
+    student_image: str
+    grader_image: str
+    libraries: str
+    """The folder of the students' libraries as Docker's machine sees it."""
+    course_file: str
+    """course.toml as Docker's machine sees it."""
+    subnets: str = "10.77.0.0/16"
+    domain: str = ""
+    login: str = "native"
+    login_options: Mapping[str, str] = field(default_factory=dict)
+    idle_minutes: int = 60
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Installation:
+        """The installation that `TINYTORCH_...` variables describe.
+
+        Raises:
+            ToolError: one is missing or makes no sense.
+        """
+        read = _Variables(environment)
+        login = read.text("LOGIN", "|".join(LOGINS), "native")
+        return cls(
+            names=Names(read.text("PROJECT", r"[a-z0-9][a-z0-9-]{0,30}", "tinytorch")),
+            url=read.text("URL", r"(https?://[^/\s]+/?)?", "").rstrip("/"),
+            encrypted=read.encrypted(),
+            student_image=read.text("STUDENT_IMAGE", r"\S+"),
+            grader_image=read.text("GRADER_IMAGE", r"\S+"),
+            libraries=read.text("LIBRARIES", r"/\S+"),
+            course_file=read.text("COURSE_FILE", r"/.+"),
+            subnets=read.network("SUBNETS", "10.77.0.0/16"),
+            domain=read.text("DOMAIN", r"[a-z0-9.-]*", ""),
+            login=login,
+            login_options=login_options(login, environment),
+            idle_minutes=int(read.text("IDLE_MINUTES", r"\d{1,5}", "60")),
+            limits={
+                "student": read.limits("STUDENT", Limits("1G", 1.0, 256)),
+                "staff": read.limits("STAFF", Limits("2G", 2.0, 512)),
+            },
+        )
+
+
+class _Variables:
+    """Takes values out of the environment and names each that does not fit."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+
+    def text(self, name: str, pattern: str, default: str | None = None) -> str:
+        value = self.environment.get(f"TINYTORCH_{name}") or default
+        if value is None:
+            raise ToolError(f"TINYTORCH_{name} is not set; start the hub with make up (nothing was started)")
+        if not re.fullmatch(pattern, value):
+            raise ToolError(
+                f"TINYTORCH_{name} is {value!r}, which does not fit {pattern}; mend it (nothing was started)"
+            )
+        return value
+
+    def encrypted(self) -> bool:
+        environment = self.environment
+        own = bool(environment.get("TINYTORCH_TLS_CERTIFICATE"))
+        return own or urlsplit(environment.get("TINYTORCH_URL", "")).scheme == "https"
+
+    def network(self, name: str, default: str) -> str:
+        value = self.text(name, r"[0-9./]+", default)
+        try:
+            if IPv4Network(value).prefixlen <= 24:
+                return value
+        except ValueError:
+            pass
+        raise ToolError(
+            f"TINYTORCH_{name} is {value!r}; give a network of at least 256 addresses that nothing else uses, "
+            f"such as {default} (nothing was started)"
+        )
+
+    def limits(self, role: str, default: Limits) -> Limits:
+        return Limits(
+            self.text(f"{role}_MEMORY", r"[1-9]\d*[KMG]", default.memory),
+            float(self.text(f"{role}_PROCESSORS", r"\d+(\.\d+)?", str(default.processors))),
+            int(self.text(f"{role}_PROCESSES", r"[1-9]\d{1,5}", str(default.processes))),
+        )
+
+
+@dataclass(frozen=True)
+class Server:
+    """What one user's container is made of."""
+
+    image: str
+    memory: str
+    processors: float
+    environment: Mapping[str, str]
+    volumes: Mapping[str, str]
+    read_only_volumes: Mapping[str, str]
+    host_config: Mapping[str, Any]
+    paths: Mapping[str, Any]
+    """What of /proc is covered, where that is not Docker's own choice."""
+
+
+def server_of(people: People, here: Installation, user: str) -> Server:
+    """A student gets their home and their library; staff get their home and the course."""
+    role = role_of(people, user)
+    limits = here.limits[role]
+    student = role == "student"
+    threads = str(max(1, int(limits.processors)))
+    environment = {"TINYTORCH_COURSE_ID": people.id, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+    if student:
+        environment |= {"PYTHONPATH": LIBRARY, "TINYTORCH_LIBRARY": LIBRARY, "TINYTORCH_EXCHANGE": "/nonexistent"}
+    else:
+        environment |= {"PYTHONPATH": COURSE, "TINYTORCH_COURSE": COURSE}
+    return Server(
+        image=here.student_image if student else here.grader_image,
+        memory=limits.memory,
+        processors=limits.processors,
+        environment=environment,
+        volumes={here.names.home(user): HOME} | ({} if student else {here.names.course: COURSE}),
+        read_only_volumes=(
+            {f"{here.libraries}/{user}": LIBRARY} if student else {here.course_file: "/opt/tinytorch/course.toml"}
+        ),
+        host_config=host_config(limits) | ({} if student else {"security_opt": list(SECURITY)}),
+        paths={} if student else UNMASKED,
+    )
+
+
+def host_config(limits: Limits) -> dict[str, Any]:
+    """What keeps a container in its bounds; the guard of Docker's socket insists on it (hub/guard_rules.py)."""
+    return {
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "read_only": True,
+        "tmpfs": {"/tmp": "rw,nosuid,nodev,size=256m"},
+        "pids_limit": limits.processes,
+        "memswap_limit": limits.memory,  # no swap on top of the memory
+        "init": True,
+        "dns": ["127.0.0.1"],  # names of the own network only: nothing leaves through a resolver
+        "log_config": {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}},
+    }
+
+
+def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[str, dict[str, Any]]:
+    """Every trait that the hub's configuration sets, by class."""
+    everyone = roster(people)
+    names = here.names
+    jupyterhub = {
+        "bind_url": "http://:8000",
+        # Its address on the services' network alone: the hub is in users' networks too, and does not listen there.
+        "hub_bind_url": "http://hub-services:8081",
+        "hub_connect_url": "http://hub-services:8081",
+        "db_url": f"postgresql+psycopg://hub:{secrets.database_password}@database/hub",
+        "cookie_secret": bytes.fromhex(secrets.cookie_secret),
+        "spawner_class": "hub.docker_spawner.CourseContainer",
+        "cleanup_servers": False,  # a hub that restarts finds everybody's server as it was
+        "cleanup_proxy": False,
+        "upgrade_db": True,
+        "allow_named_servers": False,
+        "active_server_limit": 0,
+        "concurrent_spawn_limit": 10,
+        "cookie_host_prefix_enabled": here.encrypted,
+        "load_groups": groups(people),
+        "load_roles": roles(),
+        "services": [culler(here)],
+        "log_level": "INFO",
+    }
+    if here.url:
+        jupyterhub["public_url"] = f"{here.url}/"
+    if here.domain:
+        jupyterhub["subdomain_host"] = f"{'https' if here.encrypted else 'http'}://{here.domain}"
+    login = login_values(people, here.login, here.login_options, secrets.login)
+    return login | {
+        "JupyterHub": jupyterhub | login["JupyterHub"],
+        "ConfigurableHTTPProxy": {
+            "should_start": False,
+            "api_url": "http://proxy-control:8001",
+            "auth_token": secrets.proxy_token,
+        },
+        "CourseContainer": {
+            "project": names.project,
+            "subnets": here.subnets,
+            "servers": {user: server_of(people, here, user) for user in everyone},
+            "hub_connect_url": "http://proxy:8000",  # the one peer that a server can reach
+            "remove": True,
+            "pull_policy": "never",
+            "use_internal_ip": True,
+            "default_url": "/lab",
+            "disable_user_config": True,
+            "start_timeout": 120,
+            "http_timeout": 60,
+        },
+    }
+
+
+def groups(people: People) -> dict[str, dict[str, list[str]]]:
+    """The two groups that services' scopes are granted to."""
+    return {
+        "students": {"users": list(people.students)},
+        "staff": {"users": [*people.instructors, *people.tas]},
+    }
+
+
+def roles() -> list[dict[str, Any]]:
+    """A server's token may say that its user is active and let its owner in; the culler may stop what is idle."""
+    return [
+        {"name": "server", "scopes": ["users:activity!user", "access:servers!server", "read:users:groups!user"]},
+        {
+            "name": "culler",
+            "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+            "services": ["culler"],
+        },
+    ]
+
+
+def culler(here: Installation) -> dict[str, Any]:
+    """Stops servers that nobody used for a while. The hub runs it and hands it its token."""
+    command = ["python", "-m", "jupyterhub_idle_culler", f"--timeout={60 * here.idle_minutes}", "--cull-every=300"]
+    return {"name": "culler", "command": command}

@@ -1,0 +1,109 @@
+"""Starts each user's Jupyter server in a container of its own, in a network that holds nothing else of the class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from docker.errors import APIError
+from dockerspawner import DockerSpawner
+from traitlets import Dict, Unicode
+
+from hub.container_names import Names, subnet
+from hub.docker_settings import Server
+
+__all__ = ["CourseContainer"]
+
+
+class CourseContainer(DockerSpawner):
+    """One container a user, beside it in one network the hub and the proxy, and nobody else.
+
+    The network has no way out and no address of the host's. Every step can run again: a hub that was killed between two
+    of them finds what is there.
+    """
+
+    project = Unicode(help="What every name of this installation begins with.").tag(config=True)
+    subnets = Unicode("10.77.0.0/16", help="The addresses that users' networks are cut from.").tag(config=True)
+    libraries = Unicode("/srv/libraries", help="The students' libraries, as the hub sees them.").tag(config=True)
+    servers = Dict(help="A `Server` by user name: what runs, and how much it may use.").tag(config=True)
+
+    @property
+    def names(self) -> Names:
+        return Names(self.project)
+
+    def _object_name_default(self) -> str:
+        # Needed before the first start too: a hub that was killed in the middle of one asks for what it left.
+        return self.names.server(self.user.name)
+
+    async def start(self) -> tuple[str, int]:
+        """Make the network, then the container in it.
+
+        Raises:
+            APIError: Docker, or the guard before it, refused a step.
+        """
+        server: Server = self.servers[self.user.name]
+        self.image, self.mem_limit, self.cpu_limit = server.image, server.memory, server.processors
+        self.volumes, self.read_only_volumes = dict(server.volumes), dict(server.read_only_volumes)
+        self.extra_host_config = dict(server.host_config)
+        self.extra_create_kwargs = {"host_config": dict(server.paths)}
+        self.network_name = self.object_name
+        # Docker would make a missing folder too, as root's.
+        Path(self.libraries, self.user.name).mkdir(exist_ok=True)
+        await self._make_network()
+        address: tuple[str, int] = await super().start()
+        return address
+
+    def get_env(self) -> dict[str, str]:
+        environment: dict[str, str] = super().get_env()
+        server: Server = self.servers[self.user.name]
+        return {**environment, **server.environment}
+
+    async def stop(self, now: bool = False) -> None:
+        """Stop and remove the container and its network; the volumes stay."""
+        await super().stop(now)
+        await self._remove_network()
+
+    async def poll(self) -> Any:
+        """None while the server runs; joins a proxy that was made anew to its network again."""
+        status = await super().poll()
+        if status is None:
+            await self._join()
+        return status
+
+    async def _make_network(self) -> None:
+        addresses = subnet(IPv4Network(self.subnets), self.user.orm_user.id)
+        await self._unless(
+            409,  # it is there
+            "create_network",
+            self.names.server(self.user.name),
+            driver="bridge",
+            internal=True,
+            check_duplicate=True,
+            ipam={"Driver": "default", "Config": [{"Subnet": str(addresses)}]},
+            options={"com.docker.network.bridge.inhibit_ipv4": "true"},
+        )
+        await self._join()
+
+    async def _join(self) -> None:
+        name = self.names.server(self.user.name)
+        known: Mapping[str, Any] = (await self.docker("inspect_network", name))["Containers"] or {}
+        here = {container["Name"] for container in known.values()}
+        for container, aliases in ((self.names.hub, []), (self.names.proxy, ["proxy"])):
+            if container not in here:
+                await self._unless(403, "connect_container_to_network", container, name, aliases=aliases)
+
+    async def _remove_network(self) -> None:
+        name = self.names.server(self.user.name)
+        for container in (self.names.hub, self.names.proxy):
+            await self._unless(404, "disconnect_container_from_network", container, name, force=True)
+        await self._unless(404, "remove_network", name)
+
+    async def _unless(self, harmless: int, method: str, *arguments: Any, **keywords: Any) -> None:
+        """Ask Docker; the status `harmless` says that there was nothing to do."""
+        try:
+            await self.docker(method, *arguments, **keywords)
+        except APIError as error:
+            if error.response is None or error.response.status_code != harmless:
+                raise

@@ -1,0 +1,213 @@
+"""`make image`, `make up` and `make down`: the course for a class, under Docker.
+
+Only the standard library is needed here: the machine has Docker and a Python, the rest is in the images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hub.checks import check_port, check_space
+from hub.docker_cli import Docker, find_compose, find_docker
+from hub.docker_files import Files, hub_user, make_secrets, read_settings, state, write_passwords
+from hub.docker_images import TARGETS, Images, build, check_version, measure, version
+from hub.docker_settings import Installation
+from tito.course import Course
+from tito.errors import TitoError, ToolError
+
+__all__ = ["main"]
+
+BASE_IMAGE = "python:3.12-slim-bookworm"
+LEAST_SPACE = 3 * 1024**3
+"""Bytes that building the images needs."""
+
+LONGEST_START = 180.0
+"""Seconds. PostgreSQL's first start on a busy machine is most of it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what is asked; gives the process's exit status."""
+    parser = argparse.ArgumentParser(prog="hub.up", description="The course for a class, under Docker.")
+    parser.add_argument("what", choices=["image", "up", "down", "variables"])
+    parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in the course's folder)")
+    parser.add_argument("--delete-all-work", action="store_true", help="with down: everybody's files and records too")
+    options = parser.parse_args(arguments)
+    try:
+        installation = Installer(options.files)
+        {
+            "image": installation.image,
+            "up": installation.up,
+            "down": lambda: installation.down(options.delete_all_work),
+            "variables": installation.show,
+        }[options.what]()
+    except TitoError as error:
+        print(f"make {options.what}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"make {options.what}: interrupted; run it again to go on (all work is kept)", file=sys.stderr)
+        return 130
+    return 0
+
+
+class Installer:
+    """One installation: its course, settings, names and Docker."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.root = Path(__file__).parents[1]
+        self.course = Course.load(self.root)
+        self.files = Files((folder or self.root / "var" / "docker").absolute())
+        self.settings = read_settings(self.files)
+        self.project = self.settings.get("TINYTORCH_PROJECT", "tinytorch")
+        docker = find_docker()
+        self.docker = Docker(docker, find_compose(docker), self.project, self.root)
+        self.base = os.environ.get("BASE_IMAGE") or self.settings.get("TINYTORCH_BASE_IMAGE", BASE_IMAGE)
+        self.images = Images(version(self.root, self.base, hub_user()))
+
+    def variables(self) -> dict[str, str]:
+        """What deploy/compose.yaml asks for; settings come before what is computed here."""
+        files, port = self.files, self.settings.get("TINYTORCH_PORT", "8000")
+        socket = self.settings.get("TINYTORCH_SOCKET", "/var/run/docker.sock")
+        if not Path(socket).exists():
+            raise ToolError(f"TINYTORCH_SOCKET is {socket!r}, where no socket is; mend it (nothing was started)")
+        tls = bool(self.settings.get("TINYTORCH_TLS_CERTIFICATE"))
+        computed = {
+            "TINYTORCH_PROJECT": self.project,
+            "TINYTORCH_SETTINGS": str(files.settings),
+            "TINYTORCH_SECRETS": str(files.secrets),
+            "TINYTORCH_COURSE_FILE": str(self.root / "course.toml"),
+            "TINYTORCH_STATE": state(files, self.root / "course.toml"),
+            "TINYTORCH_PORT": port,
+            "TINYTORCH_PROXY_PORT": "8443" if tls else "8000",
+            "TINYTORCH_SOCKET": socket,
+            "TINYTORCH_SOCKET_GROUP": str(Path(socket).stat().st_gid),
+            "TINYTORCH_LIBRARIES": self.libraries(),
+            "TINYTORCH_TLS_CERTIFICATE": str(files.secrets / "no_tls"),
+            "TINYTORCH_TLS_KEY": str(files.secrets / "no_tls"),
+            **{f"TINYTORCH_{target.upper()}_IMAGE": self.images[target] for target in TARGETS},
+        }
+        return computed | self.settings
+
+    def libraries(self) -> str:
+        """Where Docker keeps the volume of the students' libraries: each server sees one folder in it."""
+        name = f"{self.project}_libraries"
+        if not self.docker.has("volume", "inspect", name):
+            labels = {"com.docker.compose.project": self.project, "com.docker.compose.volume": "libraries"}
+            self.docker.ask("volume", "create", *(f"--label={key}={value}" for key, value in labels.items()), name)
+        return self.docker.ask("volume", "inspect", "--format", "{{.Mountpoint}}", name)
+
+    def port(self) -> int:
+        """Where browsers connect.
+
+        Raises:
+            ToolError: the setting is no number.
+        """
+        value = self.settings.get("TINYTORCH_PORT", "8000")
+        if not value.isdecimal():
+            raise ToolError(f"TINYTORCH_PORT is {value!r}, which is no port; mend it (nothing was started)")
+        return int(value)
+
+    def image(self) -> None:
+        """Build the images and say what they weigh and how fast they start."""
+        self.build()
+        for line in measure(self.docker, self.images):
+            say(line)
+
+    def build(self) -> None:
+        if not all(self.docker.has("image", "inspect", self.images[target]) for target in TARGETS):
+            where = Path(self.docker.ask("info", "--format", "{{.DockerRootDir}}"))
+            remedy = "(docker image prune, docker builder prune)"
+            check_space(where if where.is_dir() else self.root, LEAST_SPACE, remedy)
+            build(self.docker, self.images, self.base, hub_user(), self.files.log, say)
+
+    def up(self) -> None:
+        """Check, build what is missing, make the secrets, start, wait until it answers."""
+        make_secrets(self.files)
+        variables = self.variables()
+        self.check(variables)
+        running = self.docker.named("container", f"{self.project}-proxy")
+        if not running:
+            check_port(self.port(), f"TINYTORCH_PORT= in {self.files.settings}, with the number ")
+        given = [target for target in TARGETS if f"TINYTORCH_{target.upper()}_IMAGE" in self.settings]
+        for target in given:
+            check_version(self.docker, variables[f"TINYTORCH_{target.upper()}_IMAGE"], self.images.version)
+        if len(given) < len(TARGETS):
+            self.build()
+        passwords = write_passwords(self.files, self.course, self.settings)
+        say("starting the services")
+        self.docker.compose(variables, "up", "--detach", "--remove-orphans")
+        self.wait()
+        say(f"{self.course.title} is served at  {address(variables)}")
+        if passwords:
+            say(f"everybody's first password stands in {self.files.passwords}")
+        say("make down stops it and keeps all work")
+
+    def check(self, variables: Mapping[str, str]) -> None:
+        """See that the settings make sense before anything is built.
+
+        Raises:
+            ToolError: one does not.
+        """
+        Installation.from_environment(variables)
+        for name in ("TINYTORCH_TLS_CERTIFICATE", "TINYTORCH_TLS_KEY"):
+            if not Path(variables[name]).is_file():
+                raise ToolError(f"{name} is {variables[name]!r}, where no file is; mend it (nothing was started)")
+
+    def wait(self) -> None:
+        """Wait until the hub's container says that it is well.
+
+        Raises:
+            ToolError: it ends, or does not answer in time.
+        """
+        hub, deadline = f"{self.project}-hub", time.monotonic() + LONGEST_START
+        form = "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}} {{.RestartCount}}"
+        while time.monotonic() < deadline:
+            status, health, restarts = (self.docker.ask("inspect", "--format", form, hub) + "  ").split(" ")[:3]
+            if health == "healthy":
+                return
+            if status == "exited" or int(restarts or 0) > 2:
+                break
+            time.sleep(0.5)
+        log = self.docker.ask("logs", "--tail", "20", hub)
+        last = ([line for line in log.splitlines() if line.strip()] or ["it said nothing"])[-1]
+        raise ToolError(f"the hub did not start: {last[:200]}; read docker logs {hub} (all work is kept)")
+
+    def down(self, delete_all_work: bool = False) -> None:
+        """Stop every service and every server, and remove their networks. Volumes stay unless told otherwise."""
+        variables = self.variables()
+        if not self.files.secrets.is_dir():
+            make_secrets(self.files)  # compose reads no file whose secrets are missing
+        self.docker.compose(variables, "down", "--remove-orphans")
+        mine = f"{self.project}-user-.*"
+        for name in self.docker.named("container", mine):
+            self.docker.ask("rm", "--force", name)
+        for name in self.docker.named("network", mine):
+            self.docker.ask("network", "rm", name)
+        if delete_all_work:
+            for name in self.docker.named("volume", f"{self.project}(_(hub|libraries|course|database)|-home-.*)"):
+                self.docker.ask("volume", "rm", name)
+        say("stopped" + (", all work is deleted" if delete_all_work else ", all work is kept"))
+
+    def show(self) -> None:
+        """The variables that compose.yaml asks for, for whoever runs compose by hand."""
+        for name, value in sorted(self.variables().items()):
+            say(f"{name}={value}")
+
+
+def address(variables: Mapping[str, str]) -> str:
+    """Where browsers find it, as far as the settings say."""
+    scheme = "https" if variables["TINYTORCH_PROXY_PORT"] == "8443" else "http"
+    host = variables.get("TINYTORCH_LISTEN", "127.0.0.1")
+    return variables.get("TINYTORCH_URL") or f"{scheme}://{host}:{variables['TINYTORCH_PORT']}"
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

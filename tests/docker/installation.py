@@ -1,0 +1,98 @@
+"""One class under Docker, with a project name, a port and files of the test's own."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.checks import free_ports
+from tests.hub.hub_client import Visitor
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "tinytorch-e2e"
+
+
+@dataclass
+class Installation:
+    """What `make up` made."""
+
+    docker: str
+    files: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def make(self, what: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """`make image`, `make up` or `make down`, as the Makefile says it."""
+        return subprocess.run(
+            [sys.executable, "-m", "hub.up", "--files", str(self.files), what, *options],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+
+    def ask(self, *arguments: str) -> str:
+        """What docker prints."""
+        done = subprocess.run([self.docker, *arguments], capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def passwords(self) -> dict[str, str]:
+        with (self.files / "first-passwords.csv").open(encoding="utf-8") as file:
+            return {row["name"]: row["first password"] for row in csv.DictReader(file)}
+
+    def visitor(self, name: str) -> Visitor:
+        """`name`, logged in, with a running server."""
+        visitor = Visitor(self.url, name)
+        assert visitor.log_in(self.passwords()[name]).status == 200
+        visitor.request_server()
+        visitor.wait_for_server(180)
+        return visitor
+
+    def left(self) -> list[str]:
+        """Containers, networks and volumes of this installation, whatever their state."""
+        forms = {"container": "{{.Names}}", "network": "{{.Name}}", "volume": "{{.Name}}"}
+        every = {"container": ["--all"], "network": [], "volume": []}
+        return [
+            f"{kind} {name}"
+            for kind, form in forms.items()
+            for name in self.ask(kind, "ls", *every[kind], "--format", form).splitlines()
+            if re.match(f"{PROJECT}[-_]", name)
+        ]
+
+    def logs(self) -> dict[str, str]:
+        """The ends of all containers' logs, by name."""
+        names = [name.split()[1] for name in self.left() if name.startswith("container")]
+        return {
+            name: subprocess.run(
+                [self.docker, "logs", "--tail", "60", name],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            ).stdout
+            for name in names
+        }
+
+
+def new_installation(docker: str, base: str, files: Path) -> Installation:
+    """Settings of a class, nothing started yet."""
+    port = free_ports(1)[0]
+    settings = {
+        "TINYTORCH_PROJECT": PROJECT,
+        "TINYTORCH_PORT": str(port),
+        "TINYTORCH_BASE_IMAGE": base,
+        "TINYTORCH_SUBNETS": os.environ.get("TINYTORCH_TEST_SUBNETS", "10.78.0.0/16"),
+    }
+    files.mkdir(parents=True, exist_ok=True)
+    (files / "settings.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    return Installation(docker, files, port)

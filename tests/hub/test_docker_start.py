@@ -1,0 +1,263 @@
+"""What stands in the way of `make up` is one line with a remedy; Docker is played by scripts on PATH."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from hub.checks import check_space
+from hub.docker_cli import Docker, find_compose, find_docker
+from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
+from hub.docker_images import check_version, version
+from tito.course import Course
+from tito.errors import ToolError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty PATH to put programs on."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def program(folder: Path, name: str, lines: str) -> None:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{lines}\n", encoding="utf-8")
+    file.chmod(0o755)
+
+
+GOOD = """case "$*" in
+version*) echo 20.10.24;;
+info*) echo 20.10.24;;
+esac"""
+
+
+def test_no_docker(path: Path):
+    with pytest.raises(ToolError, match=r"Docker is not installed; .*apt install docker.io.*nothing was started"):
+        find_docker()
+
+
+def test_docker_that_does_not_run(path: Path):
+    program(
+        path,
+        "docker",
+        'case "$*" in version*) echo 20.10.24; exit 1;; esac; echo "Cannot connect to the Docker daemon" >&2; exit 1',
+    )
+    with pytest.raises(ToolError, match=r"Cannot connect.*systemctl start docker"):
+        find_docker()
+
+
+def test_docker_that_one_may_not_use(path: Path):
+    program(
+        path, "docker", 'case "$*" in version*) echo 20.10.24; exit;; esac; echo "Got permission denied" >&2; exit 1'
+    )
+    with pytest.raises(ToolError, match="usermod -aG docker"):
+        find_docker()
+
+
+def test_docker_that_cannot_build(path: Path):
+    program(path, "docker", 'case "$*" in version*) echo 28.2.2;; *) exit 1;; esac')
+    with pytest.raises(ToolError, match="buildx"):
+        find_docker()
+
+
+def test_the_first_docker_that_can_build_is_taken(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.setenv("PATH", f"{path}:{other}")
+    program(path, "docker", 'case "$*" in version*) echo 28.2.2;; *) exit 1;; esac')
+    program(other, "docker", GOOD)
+    assert find_docker() == str(other / "docker")
+
+
+def test_compose_is_the_plugin_or_debians(path: Path):
+    program(path, "docker", GOOD)
+    with pytest.raises(ToolError, match="docker-compose"):
+        find_compose(str(path / "docker"))
+    program(path, "docker-compose", "")
+    assert find_compose(str(path / "docker")) == [str(path / "docker-compose")]
+    program(path, "docker", 'case "$*" in "compose version --short") echo 2.40;; esac')
+    assert find_compose(str(path / "docker")) == [str(path / "docker"), "compose"]
+
+
+def docker(path: Path, lines: str) -> Docker:
+    program(path, "docker", lines)
+    return Docker(str(path / "docker"), [], "tt", ROOT)
+
+
+def test_a_command_that_fails_says_why(path: Path):
+    with pytest.raises(ToolError, match=r"docker volume failed: no space left on device .*kept"):
+        docker(path, "echo something >&2; echo 'no space left on device' >&2; exit 1").ask("volume", "create")
+
+
+def test_a_registry_that_cannot_be_reached(path: Path, tmp_path: Path):
+    here = docker(path, "echo '#3 ERROR'; echo 'failed to do request: Head https://r/v2: no such host'; exit 1")
+    with pytest.raises(ToolError, match=r"deploy/base_image.sh"):
+        here.build([], tmp_path / "log")
+
+
+def test_an_image_of_another_version(path: Path):
+    here = docker(path, """case "$*" in *json*) echo '{"org.tinytorch.version": "0.0.9-old"}';; esac""")
+    with pytest.raises(
+        ToolError, match=r"image x/student:1 has version 0.0.9-old, this checkout is 0.1.0-new; make image"
+    ):
+        check_version(here, "x/student:1", "0.1.0-new")
+    check_version(here, "x/student:1", "0.0.9-old")
+
+
+def test_an_image_that_is_not_there(path: Path):
+    with pytest.raises(ToolError, match=r"image x/student:1 is not on this machine"):
+        check_version(docker(path, "exit 1"), "x/student:1", "0.1.0")
+
+
+def test_the_version_follows_what_goes_into_the_images(tmp_path: Path):
+    for name in (
+        "Dockerfile",
+        "requirements-docker.lock",
+        "pyproject.toml",
+        "nbgrader_config.py",
+        "README.md",
+        "LICENSE",
+    ):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "tito").mkdir()
+    (tmp_path / "tito" / "a.py").write_text("1")
+    first = version(tmp_path, "base", 1000)
+    (tmp_path / "course.toml").write_text("not in an image")
+    (tmp_path / "tito" / "a.pyc").write_text("made")
+    assert version(tmp_path, "base", 1000) == first
+    assert version(tmp_path, "other", 1000) != first
+    (tmp_path / "tito" / "a.py").write_text("2")
+    assert version(tmp_path, "base", 1000) != first
+
+
+def test_secrets_are_made_once_and_private(tmp_path: Path):
+    files = Files(tmp_path / "docker")
+    make_secrets(files)
+    first = {path.name: path.read_text() for path in files.secrets.iterdir()}
+    assert all(len(text) >= 48 for name, text in first.items() if name != "no_tls")
+    assert {oct(path.stat().st_mode & 0o777) for path in files.secrets.iterdir()} == {"0o600"}
+    make_secrets(files)
+    assert {path.name: path.read_text() for path in files.secrets.iterdir()} == first
+
+
+def test_the_state_follows_the_course_and_the_secrets(tmp_path: Path):
+    files, course = Files(tmp_path / "docker"), tmp_path / "course.toml"
+    course.write_text("a")
+    make_secrets(files)
+    first = state(files, course)
+    assert state(files, course) == first
+    course.write_text("b")
+    changed = state(files, course)
+    assert changed != first
+    os.utime(files.secrets / "login", ns=(1, 1))
+    assert state(files, course) not in (first, changed)
+
+
+def test_first_passwords_are_written_where_there_are_passwords(tmp_path: Path):
+    files, course = Files(tmp_path), Course.load(ROOT)
+    make_secrets(files)
+    assert not write_passwords(files, course, {"TINYTORCH_LOGIN": "lti"})
+    assert not files.passwords.exists()
+    assert write_passwords(files, course, {})
+    assert oct(files.passwords.stat().st_mode & 0o777) == "0o600"
+    assert [line.split(",")[0] for line in files.passwords.read_text().splitlines()][:2] == ["name", "instructor"]
+
+
+@pytest.mark.parametrize("line", ["PORT=1", "TINYTORCH_PORT", "TINYTORCH_PORT : 1", "export TINYTORCH_PORT=1"])
+def test_a_setting_that_is_not_understood_names_its_line(tmp_path: Path, line: str):
+    files = Files(tmp_path)
+    assert read_settings(files) == {}
+    files.settings.write_text(f"# a comment\n\n{line}\n")
+    with pytest.raises(ToolError, match=r"settings.env:3: "):
+        read_settings(files)
+
+
+def test_make_up_without_docker_is_one_line(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "hub.up", "up", "--files", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (6, "")
+    assert done.stderr.startswith("make up: Docker is not installed") and done.stderr.count("\n") == 1
+
+
+def test_make_up_needs_nothing_installed():
+    """An administrator's machine has Docker and a Python, no virtual environment."""
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import hub.up; print(hub.up.main.__name__)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, str(ROOT)], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("main\n", "")
+
+
+UP = """case "$*" in
+version*) echo 20.10.24;;
+"info --format {{.DockerRootDir}}") echo /;;
+info*) echo 20.10.24;;
+"volume inspect"*) echo /volumes;;
+*"ls"*) ;;
+"image inspect"*) exit 1;;
+esac"""
+"""A Docker that answers and has no image and no container."""
+
+
+def make_up(path: Path, settings: str) -> subprocess.CompletedProcess[str]:
+    program(path, "docker", UP)
+    program(path, "docker-compose", "exit 1")
+    files = path.parent / "files"
+    files.mkdir()
+    (files / "settings.env").write_text(settings)
+    return subprocess.run(
+        [sys.executable, "-m", "hub.up", "up", "--files", str(files)],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_make_up_on_a_taken_port(path: Path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = make_up(path, f"TINYTORCH_PORT={port}\nTINYTORCH_SOCKET=/dev/null\n")
+    assert (done.returncode, done.stdout) == (6, "")
+    assert done.stderr.startswith(f"make up: port {port} is taken; ") and "TINYTORCH_PORT=" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("TINYTORCH_PORT=http\nTINYTORCH_SOCKET=/dev/null\n", "TINYTORCH_PORT is 'http'"),
+        ("TINYTORCH_SOCKET=/nowhere\n", "/nowhere"),
+        ("TINYTORCH_PORT=1\nTINYTORCH_LOGIN=ldap\nTINYTORCH_SOCKET=/dev/null\n", "TINYTORCH_LOGIN is 'ldap'"),
+        ("TINYTORCH_TLS_CERTIFICATE=/nowhere.pem\nTINYTORCH_SOCKET=/dev/null\n", "/nowhere.pem"),
+    ],
+)
+def test_make_up_with_a_setting_that_makes_no_sense(path: Path, settings: str, said: str):
+    done = make_up(path, settings)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_make_up_on_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr("hub.checks.shutil.disk_usage", lambda _: SimpleNamespace(free=2**20))
+    with pytest.raises(ToolError, match=r"is full \(1 MB free, 3072 MB needed\); free some space \(docker image prune"):
+        check_space(tmp_path, 3 * 1024**3, "(docker image prune)")
