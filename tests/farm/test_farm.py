@@ -189,6 +189,6 @@ def test_whatever_dies_everybody_is_graded_once(farm: Farm) -> None:
     log = farm.logs("worker")
     answered = re.findall(r"student=(\S+) attempt='' *: \d+ of 100 in a \w+ room", log)
     assert sorted(answered) == sorted(CLASS), log
-    assert "Refusing to deserialize untrusted content of type pickle" in log
+    assert "Refusing to deserialize" in log
     assert not trap.exists()
     assert PASSWORD not in log + farm.logs("co")
