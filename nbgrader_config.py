@@ -1,5 +1,6 @@
 """nbgrader's configuration of this course: directories, exchange, plug-ins. Values only; course.toml has the rest."""
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -11,9 +12,20 @@ c = get_config()  # noqa: F821  traitlets puts it here
 
 c.CourseDirectory.root = str(root)
 c.CourseDirectory.course_id = tomllib.loads((root / "course.toml").read_text())["course"]["id"]
-c.Exchange.root = str(root / "exchange")
-c.ExchangeFactory.submit = f"{plugins}.exchange.SubmitAndExport"
-c.ExchangeFactory.collect = f"{plugins}.collect.CollectSafely"
+if "TINYTORCH_EXCHANGE_URL" in os.environ or (root / "exchange.json").is_file():
+    # A hub's exchange service: in a server the environment names it, in a hub's course folder that file.
+    c.ExchangeFactory.exchange = "tito.exchange.base.Exchange"
+    c.ExchangeFactory.fetch_assignment = "tito.exchange.student.FetchAssignment"
+    c.ExchangeFactory.fetch_feedback = "tito.exchange.student.FetchFeedback"
+    c.ExchangeFactory.list = "tito.exchange.listing.List"
+    c.ExchangeFactory.submit = "tito.exchange.student.Submit"
+    c.ExchangeFactory.release_assignment = "tito.exchange.staff.ReleaseAssignment"
+    c.ExchangeFactory.release_feedback = "tito.exchange.staff.ReleaseFeedback"
+    c.ExchangeFactory.collect = "tito.exchange.staff.Collect"
+else:
+    c.Exchange.root = str(root / "exchange")
+    c.ExchangeFactory.submit = f"{plugins}.exchange.SubmitAndExport"
+    c.ExchangeFactory.collect = f"{plugins}.collect.CollectSafely"
 c.ExportApp.plugin_class = f"{plugins}.export.CourseExport"
 
 # The .py beside source/NN_name/ is the truth, for the command line and the formgrader's button alike.
@@ -43,6 +55,7 @@ c.Autograde.autograde_preprocessors = [
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
+    f"{plugins}.late.GrantExtension",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]

@@ -15,12 +15,13 @@ _PREFIX = "TINYTORCH_HUB_"
 
 
 def send(course: Course, local: Local) -> dict[str, str]:
-    """The variables for the hub's process. The password is among them, so they go to that process alone."""
+    """The variables for the hub's process. Secrets are among them, so they go to that process alone."""
     values = {
         "COURSE": str(course.root),
         "DATA": str(local.places.data),
-        "PORTS": f"{local.ports.public} {local.ports.hub} {local.ports.proxy}",
+        "PORTS": f"{local.ports.public} {local.ports.hub} {local.ports.proxy} {local.ports.exchange}",
         "PASSWORD": local.password,
+        "TOOLS_TOKEN": local.tools_token,
         "AS_ROOT": "yes" if local.as_root else "no",
     }
     return {_PREFIX + name: value for name, value in values.items()}
@@ -32,11 +33,12 @@ def receive(environment: Mapping[str, str]) -> tuple[Course, Local]:
     Raises:
         KeyError: the process was not started by `hub.serve`.
     """
-    public, hub, proxy = (int(port) for port in environment[_PREFIX + "PORTS"].split())
+    public, hub, proxy, exchange = (int(port) for port in environment[_PREFIX + "PORTS"].split())
     local = Local(
         places=Places(Path(environment[_PREFIX + "DATA"])),
-        ports=Ports(public, hub, proxy),
+        ports=Ports(public, hub, proxy, exchange),
         password=environment[_PREFIX + "PASSWORD"],
+        tools_token=environment[_PREFIX + "TOOLS_TOKEN"],
         as_root=environment[_PREFIX + "AS_ROOT"] == "yes",
         shell=shutil.which("bash") or "/bin/sh",
     )

@@ -1,4 +1,4 @@
-"""What stands in the data folder before the hub starts: the course, everybody's home and library, a first release.
+"""What stands in the data folder before the hub starts: the course, everybody's home and library; then a first release.
 
 Every step can run again and keeps what is there.
 """
@@ -13,13 +13,14 @@ from pathlib import Path
 import tito
 from hub.settings import Places, role_of, roster
 from tito.course import Course
+from tito.exchange.client import ACCESS_FILE, Access, Client
 from tito.files import write_if_changed
 from tito.gradebook import generate, release
 from tito.library import build_student
 from tito.notebooks import authored_modules, build, notebook_path
 from tito.workspace import lay_out_course
 
-__all__ = ["password", "prepare"]
+__all__ = ["password", "prepare", "release_first", "tools_token", "write_access"]
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Nothing that looks like something else on a terminal."""
@@ -32,10 +33,9 @@ def prepare(course: Course, places: Places, say: Callable[[str], None]) -> None:
         TitoError: a step cannot be done; the steps before it stand.
     """
     build_notebooks(course.root, places.hub / "built.json", say)
-    lay_out_course(places.course, course.root)
+    lay_out_course(places.course, course.root, exchange=False)
     for user in roster(course):
         make_home(course, places, user)
-    release_first(Course.load(places.course), places, say)
 
 
 def build_notebooks(root: Path, stamp: Path, say: Callable[[str], None]) -> None:
@@ -65,23 +65,40 @@ def make_home(course: Course, places: Places, user: str) -> None:
         link.symlink_to(places.course, target_is_directory=True)
 
 
-def release_first(course: Course, places: Places, say: Callable[[str], None]) -> None:
-    """Release the first module, so that students find something to fetch; instructors release the rest."""
+def release_first(course: Course, say: Callable[[str], None]) -> None:
+    """With the hub running, release the first module, so that students find something; instructors release the rest.
+
+    Raises:
+        TitoError: the exchange or nbgrader refuses.
+    """
     modules = authored_modules(course.root)
-    if not modules:
+    if not modules or Client(Access.find(course.root), course.id).releases():
         return
-    label = modules[0].label
-    if (places.exchange / course.id / "outbound" / label / f"{label}.ipynb").is_file():
-        return
-    say(f"releasing {label}")
-    generate(course, label)
-    release(course, label)
+    say(f"releasing {modules[0].label}")
+    generate(course, modules[0].label)
+    release(course, modules[0].label)
 
 
 def password(path: Path) -> str:
     """The hub's password, the same at every start: made at the first one, readable by its owner alone."""
+    return _secret(path, "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2)))
+
+
+def tools_token(path: Path) -> str:
+    """The token with which commands in the course folder use the exchange, the same at every start."""
+    return _secret(path, secrets.token_hex(32))
+
+
+def _secret(path: Path, fresh: str) -> str:
+    """What `path` holds; at the first start `fresh`, readable by its owner alone."""
     if not path.is_file():
-        made = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
         path.touch(mode=0o600)
-        path.write_text(made + "\n", encoding="utf-8")
+        path.write_text(fresh + "\n", encoding="utf-8")
     return path.read_text(encoding="utf-8").strip()
+
+
+def write_access(course: Path, url: str, token: str) -> None:
+    """Tell commands in the course folder where this start's exchange is."""
+    path = course / ACCESS_FILE
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"url": url, "token": token}) + "\n", encoding="utf-8")

@@ -22,7 +22,7 @@ import psutil
 from hub.checks import check_port, check_space, free_ports, only_one, writing
 from hub.handover import send
 from hub.log import HubLog
-from hub.prepare import password, prepare
+from hub.prepare import password, prepare, release_first, tools_token, write_access
 from hub.processes import end, family, recall, remember
 from hub.settings import Local, Places, Ports, roster
 from tito.course import Course
@@ -85,7 +85,7 @@ def serve(options: argparse.Namespace) -> None:
     places = Places((options.data or course.root / "var").absolute())
     with ExitStack() as stack:
         with writing(places.data):
-            places.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # the exchange in it is open to all
+            places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
             places.hub.mkdir(mode=0o700, exist_ok=True)
             check_space(places.data)
             stack.enter_context(only_one(places.hub / "serve.lock"))
@@ -94,9 +94,11 @@ def serve(options: argparse.Namespace) -> None:
                 say(f"ended {left} processes of a start that was killed")
             secret = password(places.hub / "password")
             prepare(course, places, say)
+            ports = Ports(options.port, *free_ports(3))
+            local = Local(places, ports, secret, tools_token(places.hub / "tools_token"), as_root=os.geteuid() == 0)
+            write_access(places.course, local.exchange_url, local.tools_token)
             log = HubLog(places.log)
-        ports = Ports(options.port, *free_ports(2))
-        run(course, Local(places, ports, secret, as_root=os.geteuid() == 0), log)
+        run(course, local, log)
 
 
 def run(course: Course, local: Local, log: HubLog) -> None:
@@ -106,6 +108,7 @@ def run(course: Course, local: Local, log: HubLog) -> None:
     known: list[psutil.Process] = []
     try:
         wait_until_up(hub, local, log)
+        release_first(Course.load(local.places.course), say)
         say(welcome(course, local))
         while hub.poll() is None:
             known = family(hub.pid) or known  # once the hub is gone, nobody knows its children
@@ -138,13 +141,17 @@ def start_hub(course: Course, local: Local, log: HubLog) -> subprocess.Popen[byt
 
 
 def wait_until_up(hub: subprocess.Popen[bytes], local: Local, log: HubLog, patience: float = LONGEST_START) -> None:
-    """Wait until the hub answers, first on its own port, then through the proxy as a browser would ask it.
+    """Wait until all answer: the hub on its own port, then through the proxy as for a browser, then the exchange.
 
     Raises:
         ToolError: it ended, or did not answer within `patience` seconds.
     """
     deadline = time.monotonic() + patience
-    waiting = [f"http://127.0.0.1:{local.ports.hub}", local.url]
+    waiting = [
+        f"http://127.0.0.1:{local.ports.hub}/hub/health",
+        f"{local.url}/hub/health",
+        f"{local.exchange_url}health",
+    ]
     while waiting:
         if hub.poll() is not None:
             raise ToolError(f"JupyterHub did not start: {log.why()}")
@@ -157,9 +164,9 @@ def wait_until_up(hub: subprocess.Popen[bytes], local: Local, log: HubLog, patie
 
 
 def answers(url: str) -> bool:
-    """Whether a hub at `url` says that it is well."""
+    """Whether what is at `url` says that it is well."""
     try:
-        with urllib.request.urlopen(f"{url}/hub/health", timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from hub.exchange.access import CUSTOM_SCOPES, SERVICE, roles
+
 __all__ = ["ROLES", "Local", "People", "Places", "Ports", "hub_values", "role_of", "roster"]
+
+TOOLS = "course-tools"
+"""Whose name the `tito` command acts in, where no server's token is at hand."""
 
 Role = Literal["student", "staff"]
 
@@ -50,8 +55,8 @@ class Places:
 
     @property
     def exchange(self) -> Path:
-        """nbgrader's exchange: what is released to students and what they hand in."""
-        return self.course / "exchange"
+        """The exchange service's: what is released to students and what they hand in."""
+        return self.data / "exchange"
 
     @property
     def log(self) -> Path:
@@ -77,6 +82,7 @@ class Ports:
     hub: int
     proxy: int
     """The proxy's own interface, which the hub calls to add and remove users' servers."""
+    exchange: int
 
 
 @dataclass(frozen=True)
@@ -86,12 +92,19 @@ class Local:
     places: Places
     ports: Ports
     password: str
+    tools_token: str
+    """With it the `tito` command works on the exchange from the course folder, as staff."""
     as_root: bool
     shell: str = "/bin/sh"
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports.public}"
+
+    @property
+    def exchange_url(self) -> str:
+        """The exchange service itself: its callers are on this machine and need no proxy on the way."""
+        return f"http://127.0.0.1:{self.ports.exchange}/services/{SERVICE}/"
 
 
 def roster(people: People) -> tuple[str, ...]:
@@ -104,14 +117,14 @@ def role_of(people: People, user: str) -> Role:
     return "staff" if user in people.instructors or user in people.tas else "student"
 
 
-def server_environment(people: People, places: Places, user: str) -> dict[str, str]:
+def server_environment(people: People, local: Local, user: str) -> dict[str, str]:
     """Variables of one user's server and so of their kernels and terminals."""
-    role = role_of(people, user)
+    role, places = role_of(people, user), local.places
     variables = {
         "JUPYTER_CONFIG_PATH": str(ROLES / role),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "TINYTORCH_COURSE_ID": people.id,
-        "TINYTORCH_EXCHANGE": str(places.exchange),
+        "TINYTORCH_EXCHANGE_URL": local.exchange_url,
     }
     if role == "student":
         library = str(places.library(user))
@@ -131,6 +144,20 @@ def server_arguments(local: Local) -> list[str]:
     return [*arguments, "--allow-root"] if local.as_root else arguments
 
 
+def exchange_service(local: Local, python: str) -> dict[str, Any]:
+    """The exchange as a service that the hub starts, starts again and stops."""
+    places = local.places
+    return {
+        "name": SERVICE,
+        "url": f"http://127.0.0.1:{local.ports.exchange}",
+        "command": [python, "-m", "hub.exchange"],
+        "environment": {
+            "TINYTORCH_EXCHANGE_DATA": str(places.exchange),
+            "TINYTORCH_EXCHANGE_COURSE": str(places.course),
+        },
+    }
+
+
 def hub_values(people: People, local: Local, python: str = sys.executable) -> dict[str, dict[str, Any]]:
     """Every trait that the hub's configuration sets, by class."""
     places, ports = local.places, local.ports
@@ -143,6 +170,12 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "cookie_secret_file": str(places.hub / "cookie_secret"),
             "authenticator_class": "hub.authenticator.RosterAuthenticator",
             "spawner_class": "hub.spawner.CourseSpawner",
+            "services": [exchange_service(local, python), {"name": TOOLS, "api_token": local.tools_token}],
+            "custom_scopes": CUSTOM_SCOPES,
+            "load_roles": roles(
+                {"users": list(everyone), "services": [TOOLS]},
+                {"users": [*people.instructors, *people.tas], "services": [TOOLS]},
+            ),
             "cleanup_servers": True,
             "cleanup_proxy": True,
             "upgrade_db": True,
@@ -166,7 +199,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "home_dir_template": str(places.data / "homes" / "{username}"),
             "log_template": str(places.server_log("{username}")),
             "shell": local.shell,
-            "environments": {user: server_environment(people, places, user) for user in everyone},
+            "environments": {user: server_environment(people, local, user) for user in everyone},
             "args": server_arguments(local),
             "start_timeout": 60,
             "http_timeout": 60,

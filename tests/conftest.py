@@ -23,7 +23,7 @@ def root() -> Path:
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests start without what a hub or another course sets."""
-    for name in ("TINYTORCH_BELOW", "TINYTORCH_COURSE", "TINYTORCH_LIBRARY"):
+    for name in ("TINYTORCH_BELOW", "TINYTORCH_COURSE", "TINYTORCH_EXCHANGE_URL", "TINYTORCH_LIBRARY"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -157,6 +157,21 @@ milestone = typer.Typer(help="The historical programs, on your own library: list
 data = typer.Typer(help="The data sets that the milestones read: fetch.", no_args_is_help=True)
 app.add_typer(milestone, name="milestone")
 app.add_typer(data, name="data")
+receipt = typer.Typer(help="The receipts of submissions: verify.", no_args_is_help=True)
+app.add_typer(receipt, name="receipt")
+
+
+@receipt.command("verify")
+def receipt_verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file from the folder receipts/.")],
+    key: Annotated[
+        Path | None, typer.Option("--key", help="The exchange's public key; without it the exchange is asked.")
+    ] = None,
+) -> None:
+    """Did the exchange sign this, and what does it say: who, what, when, and is that still in the folder?"""
+    from tito.commands import receipt as command
+
+    command.verify(file, key)
 
 
 @milestone.command("list")

@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,12 @@ class Course:
     instructors: tuple[str, ...]
     tas: tuple[str, ...]
     students: tuple[str, ...]
+    extensions: Mapping[str, Mapping[int, datetime]] = field(default_factory=dict)
+    """By student and module number: their own due time, in UTC."""
+
+    def due(self, module: Module, student: str) -> datetime | None:
+        """When `student` must submit `module`, in UTC: their own time where they have one, else everybody's."""
+        return self.extensions.get(student, {}).get(module.number) or self.schedule.due(module)
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -139,7 +145,7 @@ class _Reader:
         self.values = values
 
     def course(self, root: Path) -> Course:
-        unknown = self.values.keys() - {"course", "schedule", "modules", "late", "roster"}
+        unknown = self.values.keys() - {"course", "schedule", "modules", "late", "roster", "extensions"}
         if unknown:
             self.fail(sorted(unknown)[0], "is not a table this course knows")
         course_id = self.get("course", "id", str)
@@ -156,7 +162,9 @@ class _Reader:
             if everyone.count(name) > 1:
                 self.fail("roster", f"names {name!r} twice; one person has one role, and case does not tell two apart")
         title = self.get("course", "title", str, course_id)
-        return Course(root, course_id, title, self.schedule(), late, **people)
+        schedule = self.schedule()
+        extensions = _read_extensions(self, schedule.timezone)
+        return Course(root, course_id, title, schedule, late, **people, extensions=extensions)
 
     def schedule(self) -> Schedule:
         term_start = self.get("course", "term_start", date, None)
@@ -220,3 +228,22 @@ class _Reader:
 
     def fail(self, key: str, problem: str) -> Any:
         raise CourseFileError(f"{self.path}: {key} {problem} (nothing was changed)")
+
+
+def _read_extensions(reader: _Reader, zone: ZoneInfo) -> dict[str, dict[int, datetime]]:
+    """The table [extensions]: by student and module, a local time by which they must submit."""
+    found: dict[str, dict[int, datetime]] = {}
+    for student, dates in reader.values.get("extensions", {}).items():
+        problem = user_name_problem(student)
+        if problem or not isinstance(dates, dict):
+            reader.fail(f"extensions.{student}", problem or "must be modules with a time: ada.05 = 2027-02-28T23:59:00")
+        for key, moment in dates.items():
+            where = f"extensions.{student}.{key}"
+            try:
+                number = find_module(key).number
+            except UnknownModuleError as error:
+                reader.fail(where, str(error))
+            if not isinstance(moment, datetime) or moment.tzinfo:
+                reader.fail(where, f"must be a local time such as 2027-02-28T23:59:00, got {moment!r}")
+            found.setdefault(student, {})[number] = moment.replace(tzinfo=zone).astimezone(UTC)
+    return found

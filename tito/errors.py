@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "CourseFileError",
     "DataError",
+    "HandInError",
     "LockedError",
     "NotebookError",
     "SourceError",
@@ -64,3 +65,9 @@ class DataError(TitoError):
     """A data set cannot be had, or what is there is not that data set."""
 
     exit_code = 8
+
+
+class HandInError(TitoError):
+    """The exchange refused something or cannot be reached, or a receipt does not hold."""
+
+    exit_code = 9

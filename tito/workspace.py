@@ -13,11 +13,11 @@ _SHARED = ("source", "nbgrader_config.py", "tinytorch_lib")
 _OWN = ("release", "submitted", "autograded", "feedback")
 
 
-def lay_out_course(dest: Path, checkout: Path, course_file: str | None = None) -> Path:
+def lay_out_course(dest: Path, checkout: Path, course_file: str | None = None, exchange: bool = True) -> Path:
     """Make `dest` a course folder that shares what `checkout` authors and keeps its own records.
 
-    `course_file` is the text of its course.toml; without it the checkout's is shared. Running it again keeps
-    everything.
+    `course_file` is the text of its course.toml; without it the checkout's is shared. `exchange` also makes the folder
+    that nbgrader exchanges files through; a hub has a service for that. Running it again keeps everything.
 
     Raises:
         ToolError: `dest` cannot be written.
@@ -26,9 +26,9 @@ def lay_out_course(dest: Path, checkout: Path, course_file: str | None = None) -
         dest.mkdir(parents=True, exist_ok=True)
         for name in _OWN:
             (dest / name).mkdir(exist_ok=True)
-        exchange = dest / "exchange"
-        exchange.mkdir(exist_ok=True)
-        exchange.chmod(0o777)  # nbgrader refuses an exchange that others cannot write
+        if exchange:
+            (dest / "exchange").mkdir(exist_ok=True)
+            (dest / "exchange").chmod(0o777)  # nbgrader refuses an exchange that others cannot write
         for name in (*_SHARED, *([] if course_file is not None else [COURSE_FILE])):
             _link(dest / name, checkout / name)
         if course_file is not None:

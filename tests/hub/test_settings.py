@@ -36,7 +36,7 @@ class Class:
 
 PEOPLE = Class()
 PLACES = Places(Path("/data"))
-LOCAL = Local(PLACES, Ports(8000, 4001, 4002), "abcd-efgh", as_root=False, shell="/bin/bash")
+LOCAL = Local(PLACES, Ports(8000, 4001, 4002, 4003), "abcd-efgh", "0123", as_root=False, shell="/bin/bash")
 
 
 def test_everyone_on_the_roster_has_one_role():
@@ -51,15 +51,15 @@ def test_everyone_on_the_roster_has_one_role():
 
 
 def test_a_student_gets_their_library_and_no_course():
-    variables = server_environment(PEOPLE, PLACES, "ada")
+    variables = server_environment(PEOPLE, LOCAL, "ada")
     assert variables["PYTHONPATH"] == variables["TINYTORCH_LIBRARY"] == "/data/libraries/ada"
-    assert variables["TINYTORCH_EXCHANGE"] == "/data/course/exchange"
+    assert variables["TINYTORCH_EXCHANGE_URL"] == "http://127.0.0.1:4003/services/exchange/"
     assert variables["JUPYTER_CONFIG_PATH"] == str(ROLES / "student")
     assert "TINYTORCH_COURSE" not in variables
 
 
 def test_staff_get_the_course_and_the_reference_library():
-    variables = server_environment(PEOPLE, PLACES, "ta1")
+    variables = server_environment(PEOPLE, LOCAL, "ta1")
     assert variables["TINYTORCH_COURSE"] == variables["PYTHONPATH"] == "/data/course"
     assert variables["JUPYTER_CONFIG_PATH"] == str(ROLES / "staff")
     assert "TINYTORCH_LIBRARY" not in variables
@@ -78,6 +78,16 @@ def test_everything_listens_on_this_machine_alone():
     assert values["JupyterHub"]["bind_url"] == "http://127.0.0.1:8000"
     assert values["JupyterHub"]["hub_bind_url"] == "http://127.0.0.1:4001"
     assert values["ConfigurableHTTPProxy"]["api_url"] == "http://127.0.0.1:4002"
+    assert [s["url"] for s in values["JupyterHub"]["services"] if "url" in s] == ["http://127.0.0.1:4003"]
+
+
+def test_staff_and_the_course_command_alone_hold_the_staff_scope():
+    roles = {role["name"]: role for role in hub_values(PEOPLE, LOCAL)["JupyterHub"]["load_roles"]}
+    assert roles["exchange-staff"]["scopes"] == ["custom:exchange:staff"]
+    assert roles["exchange-staff"]["users"] == ["prof", "ta1", "ta2"]
+    assert roles["exchange-staff"]["services"] == roles["exchange-users"]["services"] == ["course-tools"]
+    assert roles["exchange-users"]["users"] == list(roster(PEOPLE))
+    assert roles["exchange-users"]["scopes"] == ["access:services!service=exchange"]
 
 
 def test_every_record_is_in_the_data_folder():

@@ -111,3 +111,39 @@ def test_late_penalty_counts_days_begun_after_the_grace(minutes: float, lost: fl
 
 def test_late_penalty_never_exceeds_the_score() -> None:
     assert LatePolicy(0, 60, 5).penalty(50, 86400 * 3) == 50
+
+
+EXTENSIONS = (
+    TEXT
+    + """
+[extensions]
+ada.02 = 2027-05-07T12:00:00
+"Zoe.B".losses = 2027-05-10T20:00:00
+"""
+)
+
+
+def test_an_extension_is_one_students_own_due_time(tmp_path: Path) -> None:
+    course = load(tmp_path, EXTENSIONS)
+    assert course.due(find_module("02"), "ada") == datetime(2027, 5, 7, 10, 0, tzinfo=UTC)
+    assert course.due(find_module("05"), "Zoe.B") == datetime(2027, 5, 10, 18, 0, tzinfo=UTC)
+    assert course.due(find_module("02"), "alan") == course.schedule.due(find_module("02"))
+    assert course.due(find_module("01"), "ada") == course.schedule.due(find_module("01"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("ada.02", "ada.fortytwo", "fortytwo"),
+        ("ada.02", '"../ada".02', "../ada"),
+        ("ada.02 = 2027-05-07T12:00:00", 'ada.02 = "soon"', "extensions.ada.02"),
+        ("ada.02 = 2027-05-07T12:00:00", "ada.02 = 2027-05-07", "extensions.ada.02"),
+        ("ada.02 = 2027-05-07T12:00:00", "ada.02 = 2027-05-07T12:00:00Z", "extensions.ada.02"),
+        ("ada.02 = 2027-05-07T12:00:00", "ada = 3", "extensions.ada"),
+    ],
+)
+def test_an_extension_that_makes_no_sense_is_named(tmp_path: Path, old: str, new: str, named: str) -> None:
+    assert old in EXTENSIONS
+    with pytest.raises(CourseFileError) as caught:
+        load(tmp_path, EXTENSIONS.replace(old, new))
+    assert named in str(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from nbgrader.exchange.default import ExchangeSubmit
 
@@ -12,7 +13,7 @@ from tito.library import build_student
 from tito.modules import find_module
 from tito.submission import read_submission
 
-__all__ = ["SubmitAndExport"]
+__all__ = ["SubmitAndExport", "export_library"]
 
 
 class SubmitAndExport(ExchangeSubmit):
@@ -20,18 +21,25 @@ class SubmitAndExport(ExchangeSubmit):
 
     def copy_files(self) -> None:
         super().copy_files()
-        folder = os.environ.get("TINYTORCH_LIBRARY")
-        if folder:
-            self._export(Path(folder))
+        export_library(self.coursedir.assignment_id, Path(self.src_path), Path(self.release_path), self.log)
 
-    def _export(self, folder: Path) -> None:
-        name = f"{self.coursedir.assignment_id}.ipynb"
-        try:
-            module = find_module(self.coursedir.assignment_id)
-            skeleton = read_submission(Path(self.release_path) / name)
-            builds = build_student(folder, {module: Path(self.src_path) / name}, lambda _: skeleton)
-        except TitoError as error:  # the submission itself is in: say what is wrong with the library and go on
-            self.log.warning("Submitted, but your library was not updated: %s", error)
-            return
-        for build in builds:
-            self.log.info("Your library: %s %s %s", build.module, build.state, build.message)
+
+def export_library(assignment: str, submitted: Path, released: Path, log: Any) -> None:
+    """Export `assignment` from the folder `submitted` into the library named by TINYTORCH_LIBRARY, if that is set.
+
+    Locked cells come from the notebook in the folder `released`. What goes wrong is told in `log`: the submission
+    itself is in already.
+    """
+    folder = os.environ.get("TINYTORCH_LIBRARY")
+    if not folder:
+        return
+    name = f"{assignment}.ipynb"
+    try:
+        module = find_module(assignment)
+        skeleton = read_submission(released / name)
+        builds = build_student(Path(folder), {module: submitted / name}, lambda _: skeleton)
+    except TitoError as error:
+        log.warning("Submitted, but your library was not updated: %s", error)
+        return
+    for build in builds:
+        log.info("Your library: %s %s %s", build.module, build.state, build.message)

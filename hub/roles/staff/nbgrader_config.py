@@ -10,7 +10,5 @@ c = get_config()  # noqa: F821 - nbgrader provides it
 
 course = Path(os.environ["TINYTORCH_COURSE"])
 load_subconfig(str(course / "nbgrader_config.py"))  # noqa: F821 - traitlets provides it
-# All servers run as one system user, so who owns a submitted file says nothing about who handed it in.
-c.ExchangeCollect.check_owner = False
 # The same folder by the link in their home: the formgrader opens only what lies below the server's root.
 c.CourseDirectory.root = str(Path.home() / "course")
