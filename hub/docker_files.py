@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from hub.settings import roster
 from tito.course import Course
 from tito.errors import ToolError
 
-__all__ = ["Files", "hub_user", "make_secrets", "read_settings", "write_passwords"]
+__all__ = ["Files", "hub_user", "make_secrets", "read_settings", "state", "write_passwords"]
 
 SETTINGS = """\
 # Settings of this installation; `make up` reads them. docs/operator/docker.md explains each.
@@ -100,6 +101,14 @@ def _write_private(path: Path, text: str) -> None:
     made.touch(mode=0o600)
     made.write_text(text, encoding="utf-8")
     made.replace(path)  # a full disk leaves no secret that is half written
+
+
+def state(files: Files, course_file: Path) -> str:
+    """Changes when the course's file or a secret does: compose then makes the services that read them anew."""
+    digest = hashlib.sha256(course_file.read_bytes())
+    for path in sorted(files.secrets.glob("*")):
+        digest.update(f"{path.name} {path.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
 
 
 def write_passwords(files: Files, course: Course, settings: Mapping[str, str]) -> bool:

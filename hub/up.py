@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hub.checks import check_port, check_space
 from hub.docker_cli import Docker, find_compose, find_docker
-from hub.docker_files import Files, hub_user, make_secrets, read_settings, write_passwords
+from hub.docker_files import Files, hub_user, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import TARGETS, Images, build, check_version, measure, version
 from tito.course import Course
 from tito.errors import TitoError, ToolError
@@ -77,6 +77,7 @@ class Installer:
             "TINYTORCH_SETTINGS": str(files.settings),
             "TINYTORCH_SECRETS": str(files.secrets),
             "TINYTORCH_COURSE_FILE": str(self.root / "course.toml"),
+            "TINYTORCH_STATE": state(files, self.root / "course.toml"),
             "TINYTORCH_PORT": port,
             "TINYTORCH_PROXY_PORT": "8443" if tls else "8000",
             "TINYTORCH_SOCKET": socket,
@@ -110,6 +111,7 @@ class Installer:
 
     def up(self) -> None:
         """Check, build what is missing, make the secrets, start, wait until it answers."""
+        make_secrets(self.files)
         variables = self.variables()
         running = self.docker.named("container", f"{self.project}-proxy")
         if not running:
@@ -119,7 +121,6 @@ class Installer:
             check_version(self.docker, variables[f"TINYTORCH_{target.upper()}_IMAGE"], self.images.version)
         if len(given) < len(TARGETS):
             self.build()
-        make_secrets(self.files)
         passwords = write_passwords(self.files, self.course, self.settings)
         say("starting the services")
         self.docker.compose(variables, "up", "--detach", "--remove-orphans")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.docker_cli import Docker, find_compose, find_docker
-from hub.docker_files import Files, make_secrets, read_settings, write_passwords
+from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import check_version, version
 from tito.course import Course
 from tito.errors import ToolError
@@ -146,6 +146,19 @@ def test_secrets_are_made_once_and_private(tmp_path: Path):
     assert {oct(path.stat().st_mode & 0o777) for path in files.secrets.iterdir()} == {"0o600"}
     make_secrets(files)
     assert {path.name: path.read_text() for path in files.secrets.iterdir()} == first
+
+
+def test_the_state_follows_the_course_and_the_secrets(tmp_path: Path):
+    files, course = Files(tmp_path / "docker"), tmp_path / "course.toml"
+    course.write_text("a")
+    make_secrets(files)
+    first = state(files, course)
+    assert state(files, course) == first
+    course.write_text("b")
+    changed = state(files, course)
+    assert changed != first
+    os.utime(files.secrets / "login", ns=(1, 1))
+    assert state(files, course) not in (first, changed)
 
 
 def test_first_passwords_are_written_where_there_are_passwords(tmp_path: Path):
