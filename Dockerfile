@@ -84,7 +84,8 @@ COPY hub/docker_config.py /opt/course/
 # Secrets are files of whoever ran make up, readable by their owner alone: the hub runs under that number.
 ARG HUB_UID=1000
 RUN usermod --uid ${HUB_UID} course && groupmod --non-unique --gid ${HUB_UID} course \
-    && install -d -o course -g course -m 700 /srv/hub && install -d -o course -g course /srv/libraries
+    && install -d -o course -g course -m 700 /srv/hub && install -d -o course -g course /srv/libraries \
+    && install -d -o course -g course -m 700 /srv/exchange
 USER course
 WORKDIR /srv/hub
 EXPOSE 8000 8001 8081

@@ -28,6 +28,7 @@ _MAKERS: dict[str, Callable[[], str]] = {
     "cookie_secret": lambda: secrets.token_hex(32),
     "login": lambda: secrets.token_hex(32),
     "database_password": lambda: secrets.token_hex(24),
+    "exchange_token": lambda: secrets.token_hex(32),
     "no_tls": str,
 }
 
@@ -90,6 +91,10 @@ def make_secrets(files: Files) -> None:
         path = files.secrets / name
         if not path.exists():
             _write_private(path, make())
+    address = files.secrets / "exchange_database"
+    if not address.exists():
+        password = (files.secrets / "database_password").read_text(encoding="utf-8")
+        _write_private(address, f"postgresql+psycopg://hub:{password}@database/exchange")
     if os.geteuid() == 0:
         for path in files.secrets.iterdir():
             os.chown(path, hub_user(), hub_user())

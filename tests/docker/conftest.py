@@ -40,6 +40,11 @@ def alan(course: Installation) -> Visitor:
     return course.visitor("alan")
 
 
+@pytest.fixture(scope="session")
+def ta(course: Installation) -> Visitor:
+    return course.visitor("ta")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """When a test fails, add the containers' logs to its report."""

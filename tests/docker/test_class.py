@@ -101,12 +101,32 @@ def test_passwords(course: Installation) -> None:
     assert Visitor(course.url, "alan").log_in(new).status == 200
 
 
-def test_staff_have_the_formgrader_and_the_sources(course: Installation) -> None:
-    ta = course.visitor("ta")
+def test_staff_have_the_formgrader_and_the_sources(ta: Visitor) -> None:
     assert "Manage Assignments" in ta.ask(ta.path("formgrader")).text
     assert (
         ta.run("import tinytorch_lib, pathlib; print(pathlib.Path('course/source/02_tensor.py').is_file())") == "True\n"
     )
+
+
+def in_terminal(who: Visitor, command: str) -> str:
+    """What a command prints in somebody's server; it must end well."""
+    code = (
+        "import subprocess; done = subprocess.run(['bash', '-c', {!r}], capture_output=True, text=True);"
+        "print(done.stdout + done.stderr, 'ended with', done.returncode)"
+    )
+    printed = who.run(code.format(command))
+    assert printed.endswith("ended with 0\n"), printed
+    return printed
+
+
+def test_fetching_submitting_and_collecting(ada: Visitor, ta: Visitor) -> None:
+    in_terminal(ta, "cd ~/course && tito release 01 --publish")
+    assert "01_setup" in in_terminal(ada, "nbgrader list")
+    in_terminal(ada, "nbgrader fetch_assignment 01_setup && nbgrader submit 01_setup")
+    assert "01_setup" in in_terminal(ada, "ls 01_setup/receipts; nbgrader list --inbound")
+    refused = "nbgrader release_assignment 01_setup --force 2>&1; test $? -ne 0"
+    in_terminal(ada, refused)
+    in_terminal(ta, "cd ~/course && nbgrader collect 01_setup && test -f submitted/ada/01_setup/01_setup.ipynb")
 
 
 def test_a_hub_killed_while_a_server_starts(course: Installation, ada: Visitor) -> None:
