@@ -29,6 +29,7 @@ _MAKERS: dict[str, Callable[[], str]] = {
     "login": lambda: secrets.token_hex(32),
     "database_password": lambda: secrets.token_hex(24),
     "exchange_token": lambda: secrets.token_hex(32),
+    "libraries_token": lambda: secrets.token_hex(32),
     "no_tls": str,
 }
 

@@ -25,6 +25,9 @@ __all__ = ["Installation", "Limits", "Secrets", "Server", "docker_values", "serv
 PROXY = "http://proxy:8000"
 """The one peer that a server can reach; the hub and its services stand behind it."""
 
+LIBRARIES = "libraries"
+"""The service that builds students' libraries of what they hand in; it reads everybody's, as staff do."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -45,6 +48,7 @@ class Secrets:
     """What first passwords follow from, or what an identity provider knows the hub by."""
     database_password: str
     exchange_token: str
+    libraries_token: str
 
 
 @dataclass(frozen=True)
@@ -224,6 +228,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "services": [
             culler(here),
             {"name": exchange.SERVICE, "url": "http://exchange:8090", "api_token": secrets.exchange_token},
+            {"name": LIBRARIES, "api_token": secrets.libraries_token},
         ],
         "log_level": "INFO",
     }
@@ -266,7 +271,9 @@ def groups(people: People) -> dict[str, dict[str, list[str]]]:
 def roles() -> list[dict[str, Any]]:
     """What servers, people and services may do, by the two groups; the culler may stop what is idle."""
     return [
-        *exchange.roles({"groups": ["students", "staff"]}, {"groups": ["staff"]}),
+        *exchange.roles(
+            {"groups": ["students", "staff"], "services": [LIBRARIES]}, {"groups": ["staff"], "services": [LIBRARIES]}
+        ),
         {
             "name": "culler",
             "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],

@@ -77,6 +77,8 @@ class Installer:
             "TINYTORCH_SETTINGS": str(files.settings),
             "TINYTORCH_SECRETS": str(files.secrets),
             "TINYTORCH_COURSE_FILE": str(self.root / "course.toml"),
+            "TINYTORCH_COURSE_ID": self.course.id,
+            "TINYTORCH_HUB_USER": str(hub_user()),
             "TINYTORCH_STATE": state(files, self.root / "course.toml"),
             "TINYTORCH_PORT": port,
             "TINYTORCH_PROXY_PORT": "8443" if tls else "8000",

@@ -129,6 +129,33 @@ def test_fetching_submitting_and_collecting(ada: Visitor, ta: Visitor) -> None:
     in_terminal(ta, "cd ~/course && nbgrader collect 01_setup && test -f submitted/ada/01_setup/01_setup.ipynb")
 
 
+ADD_A_LINE = """
+import json
+path = "02_tensor/02_tensor.ipynb"
+book = json.load(open(path))
+for cell in book["cells"]:
+    text = "".join(cell["source"])
+    if cell["metadata"].get("nbgrader", {}).get("solution") and text.startswith("#| export"):
+        cell["source"] = text + "\\nMINE = 4711\\n"
+        break
+json.dump(book, open(path, "w"))
+"""
+
+
+def test_what_is_handed_in_becomes_the_library(course: Installation, ada: Visitor, ta: Visitor) -> None:
+    """In the running server, read-only, within seconds; the student's own code, not the reference."""
+    in_terminal(ta, "cd ~/course && tito release 02 --publish")
+    in_terminal(ada, "nbgrader fetch_assignment 02_tensor")
+    ada.run(ADD_A_LINE)
+    in_terminal(ada, "nbgrader submit 02_tensor")
+    begin = time.monotonic()
+    code = "import glob; print(any('MINE = 4711' in open(p).read() for p in glob.glob('/opt/library/*/*/*.py')))"
+    while ada.run(code) != "True\n":
+        assert time.monotonic() < begin + 60, course.logs()
+    print(f"the library was there after {time.monotonic() - begin:.1f} s")
+    assert ada.run("import tinytorch_lib; print(tinytorch_lib.__file__)") == "/opt/library/tinytorch_lib/__init__.py\n"
+
+
 def test_a_hub_killed_while_a_server_starts(course: Installation, ada: Visitor) -> None:
     ada.run("open('kept.txt', 'w').write('kept')")
     instructor = Visitor(course.url, "instructor")

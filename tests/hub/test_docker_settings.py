@@ -31,7 +31,7 @@ VARIABLES = {
     "TINYTORCH_COURSE_FILE": "/course/course.toml",
 }
 HERE = Installation.from_environment(VARIABLES)
-SECRETS = Secrets("proxy-token", "ab" * 32, "login-secret", "database-password", "exchange-token")
+SECRETS = Secrets("proxy-token", "ab" * 32, "login-secret", "database-password", "exchange-token", "libraries-token")
 
 
 def values(here: Installation = HERE) -> dict[str, dict[str, object]]:
