@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from hub.container_names import COURSE, HOME, LIBRARY, Names
 from hub.exchange import access as exchange
 from hub.login import LOGINS, login_options, login_values
+from hub.rooms_profile import SECURITY, UNMASKED
 from hub.settings import People, role_of, roster
 from tito.errors import ToolError
 
@@ -154,6 +155,8 @@ class Server:
     volumes: Mapping[str, str]
     read_only_volumes: Mapping[str, str]
     host_config: Mapping[str, Any]
+    paths: Mapping[str, Any]
+    """What of /proc is covered, where that is not Docker's own choice."""
 
 
 def server_of(people: People, here: Installation, user: str) -> Server:
@@ -184,7 +187,8 @@ def server_of(people: People, here: Installation, user: str) -> Server:
         read_only_volumes=(
             {f"{here.libraries}/{user}": LIBRARY} if student else {here.course_file: "/opt/tinytorch/course.toml"}
         ),
-        host_config=host_config(limits),
+        host_config=host_config(limits) | ({} if student else {"security_opt": list(SECURITY)}),
+        paths={} if student else UNMASKED,
     )
 
 

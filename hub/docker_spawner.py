@@ -47,6 +47,7 @@ class CourseContainer(DockerSpawner):
         self.image, self.mem_limit, self.cpu_limit = server.image, server.memory, server.processors
         self.volumes, self.read_only_volumes = dict(server.volumes), dict(server.read_only_volumes)
         self.extra_host_config = dict(server.host_config)
+        self.extra_create_kwargs = {"host_config": dict(server.paths)}
         self.network_name = self.object_name
         # Docker would make a missing folder too, as root's.
         Path(self.libraries, self.user.name).mkdir(exist_ok=True)

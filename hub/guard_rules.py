@@ -13,6 +13,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from hub.container_names import COURSE, HOME, LIBRARY, Names
+from hub.rooms_profile import SECURITY, UNMASKED
 
 __all__ = ["RefusedError", "Rules", "check_connect", "check_create", "check_disconnect", "check_network"]
 
@@ -65,7 +66,7 @@ def _tmpfs(value: Any) -> bool:
 
 _REQUIRED: dict[str, Check] = {
     "CapDrop": _is(["ALL"]),
-    "SecurityOpt": _is(["no-new-privileges"]),
+    "SecurityOpt": _texts,
     "ReadonlyRootfs": _is(True),
     "Memory": _number,
     "MemorySwap": _number,
@@ -115,6 +116,7 @@ def check_create(name: str, body: Any, rules: Rules) -> dict[str, Any]:
         {
             **_REQUIRED,
             **_ALLOWED,
+            **_by_image(known["Image"] == rules.student_image),
             "NetworkMode": _is(name),
             "Binds": lambda value: _texts(value) and set(value) <= rules.binds(user, known["Image"]),
         },
@@ -126,6 +128,13 @@ def check_create(name: str, body: Any, rules: Rules) -> dict[str, Any]:
     if host["MemorySwap"] != host["Memory"]:
         raise RefusedError("a server may not swap")
     return {**known, "HostConfig": host}
+
+
+def _by_image(student: bool) -> dict[str, Check]:
+    """Exam rooms are made inside staff's servers, so these have a profile of their own (hub/rooms_profile.py)."""
+    if student:
+        return {"SecurityOpt": _is(["no-new-privileges"])}
+    return {"SecurityOpt": _is(list(SECURITY)), **{key: _is(value) for key, value in UNMASKED.items()}}
 
 
 def check_network(body: Any, rules: Rules) -> dict[str, Any]:

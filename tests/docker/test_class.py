@@ -108,6 +108,12 @@ def test_staff_have_the_formgrader_and_the_sources(ta: Visitor) -> None:
     )
 
 
+def test_staff_can_make_exam_rooms(ta: Visitor) -> None:
+    room = "bwrap --ro-bind / / --proc /proc --dev /dev --unshare-all --new-session sh -c 'id -u; ls /proc | head -n 1'"
+    code = f"import subprocess; print(subprocess.run({room!r}, shell=True, capture_output=True, text=True).stdout)"
+    assert ta.run(code).split() == ["1000", "1"]  # its own processes alone: the first is the room's
+
+
 def in_terminal(who: Visitor, command: str) -> str:
     """What a command prints in somebody's server; it must end well."""
     code = (

@@ -56,6 +56,7 @@ def create_body(user: str, here: Installation = HERE) -> dict[str, Any]:
         ports={"8888/tcp": None},
         host_config=host,
     )
+    config["HostConfig"] |= server.paths
     body: dict[str, Any] = json.loads(json.dumps(config))
     return body
 
@@ -112,6 +113,19 @@ def test_a_bound_that_is_missing_is_refused(key: str):
     del body["HostConfig"][key]
     with pytest.raises(RefusedError, match=key):
         check_create("tinytorch-user-ada", body, RULES)
+
+
+def test_only_staff_make_rooms():
+    for_rooms = create_body("ta")["HostConfig"]
+    for key in ("SecurityOpt", "MaskedPaths", "ReadonlyPaths"):
+        body = create_body("ada")
+        body["HostConfig"][key] = for_rooms[key]
+        with pytest.raises(RefusedError, match=key):
+            check_create("tinytorch-user-ada", body, RULES)
+    body = create_body("ta")
+    body["HostConfig"]["SecurityOpt"] = ["no-new-privileges", "seccomp=unconfined"]
+    with pytest.raises(RefusedError, match="SecurityOpt"):
+        check_create("tinytorch-user-ta", body, RULES)
 
 
 @pytest.mark.parametrize(
