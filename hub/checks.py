@@ -20,20 +20,20 @@ LEAST_SPACE = 100 * 1024 * 1024
 """Bytes. A start writes about 5 MB; submissions and logs need the rest."""
 
 
-def check_port(port: int) -> None:
-    """See that `port` can be had.
+def check_port(port: int, setting: str = "make serve PORT=") -> None:
+    """See that `port` can be had; `setting` with a number behind it is how to choose another.
 
     Raises:
         ToolError: it is taken, not allowed or no port at all.
     """
     if not 1 <= port <= 65535:
-        raise ToolError(f"port {port} is not between 1 and 65535; try PORT=8000 (nothing was started)")
+        raise ToolError(f"port {port} is not between 1 and 65535; try {setting}8000 (nothing was started)")
     try:
         _listen(port).close()
     except OSError as error:
         reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
         raise ToolError(
-            f"port {port} {reason}; stop what uses it or say make serve PORT={_near(port)} (nothing was started)"
+            f"port {port} {reason}; stop what uses it or say {setting}{_near(port)} (nothing was started)"
         ) from None
 
 
@@ -68,8 +68,8 @@ def _listen(port: int) -> socket.socket:
     return found
 
 
-def check_space(folder: Path, least: int = LEAST_SPACE) -> None:
-    """See that the disk under `folder` has room.
+def check_space(folder: Path, least: int = LEAST_SPACE, remedy: str = "or say make serve DATA=/another/folder") -> None:
+    """See that the disk under `folder` has room; `remedy` is what else helps than to free some.
 
     Raises:
         ToolError: it is full or nearly so.
@@ -78,7 +78,7 @@ def check_space(folder: Path, least: int = LEAST_SPACE) -> None:
     if free < least:
         raise ToolError(
             f"the disk under {folder} is full ({free // 2**20} MB free, {least // 2**20} MB needed); free some space "
-            "or say make serve DATA=/another/folder (nothing was started, all work is kept)"
+            f"{remedy} (nothing was started, all work is kept)"
         )
 
 

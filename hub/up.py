@@ -16,6 +16,7 @@ from hub.checks import check_port, check_space
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, hub_user, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import TARGETS, Images, build, check_version, measure, version
+from hub.docker_settings import Installation
 from tito.course import Course
 from tito.errors import TitoError, ToolError
 
@@ -71,6 +72,8 @@ class Installer:
         """What deploy/compose.yaml asks for; settings come before what is computed here."""
         files, port = self.files, self.settings.get("TINYTORCH_PORT", "8000")
         socket = self.settings.get("TINYTORCH_SOCKET", "/var/run/docker.sock")
+        if not Path(socket).exists():
+            raise ToolError(f"TINYTORCH_SOCKET is {socket!r}, where no socket is; mend it (nothing was started)")
         tls = bool(self.settings.get("TINYTORCH_TLS_CERTIFICATE"))
         computed = {
             "TINYTORCH_PROJECT": self.project,
@@ -99,6 +102,17 @@ class Installer:
             self.docker.ask("volume", "create", *(f"--label={key}={value}" for key, value in labels.items()), name)
         return self.docker.ask("volume", "inspect", "--format", "{{.Mountpoint}}", name)
 
+    def port(self) -> int:
+        """Where browsers connect.
+
+        Raises:
+            ToolError: the setting is no number.
+        """
+        value = self.settings.get("TINYTORCH_PORT", "8000")
+        if not value.isdecimal():
+            raise ToolError(f"TINYTORCH_PORT is {value!r}, which is no port; mend it (nothing was started)")
+        return int(value)
+
     def image(self) -> None:
         """Build the images and say what they weigh and how fast they start."""
         self.build()
@@ -108,16 +122,18 @@ class Installer:
     def build(self) -> None:
         if not all(self.docker.has("image", "inspect", self.images[target]) for target in TARGETS):
             where = Path(self.docker.ask("info", "--format", "{{.DockerRootDir}}"))
-            check_space(where if where.is_dir() else self.root, LEAST_SPACE)
+            remedy = "(docker image prune, docker builder prune)"
+            check_space(where if where.is_dir() else self.root, LEAST_SPACE, remedy)
             build(self.docker, self.images, self.base, hub_user(), self.files.log, say)
 
     def up(self) -> None:
         """Check, build what is missing, make the secrets, start, wait until it answers."""
         make_secrets(self.files)
         variables = self.variables()
+        self.check(variables)
         running = self.docker.named("container", f"{self.project}-proxy")
         if not running:
-            check_port(int(variables["TINYTORCH_PORT"]))
+            check_port(self.port(), f"TINYTORCH_PORT= in {self.files.settings}, with the number ")
         given = [target for target in TARGETS if f"TINYTORCH_{target.upper()}_IMAGE" in self.settings]
         for target in given:
             check_version(self.docker, variables[f"TINYTORCH_{target.upper()}_IMAGE"], self.images.version)
@@ -131,6 +147,17 @@ class Installer:
         if passwords:
             say(f"everybody's first password stands in {self.files.passwords}")
         say("make down stops it and keeps all work")
+
+    def check(self, variables: Mapping[str, str]) -> None:
+        """See that the settings make sense before anything is built.
+
+        Raises:
+            ToolError: one does not.
+        """
+        Installation.from_environment(variables)
+        for name in ("TINYTORCH_TLS_CERTIFICATE", "TINYTORCH_TLS_KEY"):
+            if not Path(variables[name]).is_file():
+                raise ToolError(f"{name} is {variables[name]!r}, where no file is; mend it (nothing was started)")
 
     def wait(self) -> None:
         """Wait until the hub's container says that it is well.

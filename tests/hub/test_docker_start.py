@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from hub.checks import check_space
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import check_version, version
@@ -200,3 +203,61 @@ def test_make_up_needs_nothing_installed():
         [sys.executable, "-I", "-S", "-c", program, str(ROOT)], capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == ("main\n", "")
+
+
+UP = """case "$*" in
+version*) echo 20.10.24;;
+"info --format {{.DockerRootDir}}") echo /;;
+info*) echo 20.10.24;;
+"volume inspect"*) echo /volumes;;
+*"ls"*) ;;
+"image inspect"*) exit 1;;
+esac"""
+"""A Docker that answers and has no image and no container."""
+
+
+def make_up(path: Path, settings: str) -> subprocess.CompletedProcess[str]:
+    program(path, "docker", UP)
+    program(path, "docker-compose", "exit 1")
+    files = path.parent / "files"
+    files.mkdir()
+    (files / "settings.env").write_text(settings)
+    return subprocess.run(
+        [sys.executable, "-m", "hub.up", "up", "--files", str(files)],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_make_up_on_a_taken_port(path: Path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = make_up(path, f"TINYTORCH_PORT={port}\nTINYTORCH_SOCKET=/dev/null\n")
+    assert (done.returncode, done.stdout) == (6, "")
+    assert done.stderr.startswith(f"make up: port {port} is taken; ") and "TINYTORCH_PORT=" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("TINYTORCH_PORT=http\nTINYTORCH_SOCKET=/dev/null\n", "TINYTORCH_PORT is 'http'"),
+        ("TINYTORCH_SOCKET=/nowhere\n", "/nowhere"),
+        ("TINYTORCH_PORT=1\nTINYTORCH_LOGIN=ldap\nTINYTORCH_SOCKET=/dev/null\n", "TINYTORCH_LOGIN is 'ldap'"),
+        ("TINYTORCH_TLS_CERTIFICATE=/nowhere.pem\nTINYTORCH_SOCKET=/dev/null\n", "/nowhere.pem"),
+    ],
+)
+def test_make_up_with_a_setting_that_makes_no_sense(path: Path, settings: str, said: str):
+    done = make_up(path, settings)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_make_up_on_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr("hub.checks.shutil.disk_usage", lambda _: SimpleNamespace(free=2**20))
+    with pytest.raises(ToolError, match=r"is full \(1 MB free, 3072 MB needed\); free some space \(docker image prune"):
+        check_space(tmp_path, 3 * 1024**3, "(docker image prune)")

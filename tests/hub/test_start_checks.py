@@ -42,7 +42,7 @@ def test_a_taken_port_is_one_line(tmp_path: Path):
         taken.listen()
         port = taken.getsockname()[1]
         done = serve("--port", str(port), "--data", str(tmp_path / "var"))
-    assert_one_line(done, 6, f"port {port} is taken", "PORT=", "nothing was started")
+    assert_one_line(done, 6, f"port {port} is taken", "make serve PORT=", "nothing was started")
     assert not (tmp_path / "var").exists()
 
 
