@@ -1,0 +1,79 @@
+"""deploy/compose.yaml and the images' recipe, read as data: bounds that every service keeps."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.container_names import Names
+from hub.docker_files import Files, make_secrets
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_bounded_and_comes_back(name: str):
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True and service["restart"] == "unless-stopped"
+    assert "max-size" in service["logging"]["options"]
+    assert not {"privileged", "network_mode", "pid", "ipc", "cap_add", "devices"} & service.keys()
+
+
+def test_docker_has_one_user_and_browsers_one_door():
+    assert [name for name, service in SERVICES.items() if "docker.sock" in str(service.get("volumes"))] == ["guard"]
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    networks = COMPOSE["networks"]
+    assert [name for name, network in networks.items() if not network.get("internal")] == ["front"]
+    assert [name for name, service in SERVICES.items() if "front" in service["networks"]] == ["proxy"]
+    assert {name for name, service in SERVICES.items() if "engine" in service["networks"]} == {"hub", "guard"}
+
+
+def test_no_secret_is_in_a_variable_or_a_command(tmp_path: Path):
+    for service in SERVICES.values():
+        for name in service.get("environment", {}):
+            assert not re.search("PASSWORD|SECRET|TOKEN|KEY", name) or name.endswith("_FILE"), name
+    make_secrets(Files(tmp_path))
+    made = {path.name for path in (tmp_path / "secrets").iterdir()} - {"no_tls"}
+    assert made | {"tls_certificate", "tls_key"} == COMPOSE["secrets"].keys()
+    used = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
+    assert used == COMPOSE["secrets"].keys()
+
+
+def test_the_spawner_and_compose_mean_the_same_containers_and_volumes():
+    names = Names("${TINYTORCH_PROJECT}")
+    assert SERVICES["hub"]["container_name"] == names.hub
+    assert SERVICES["proxy"]["container_name"] == names.proxy
+    assert names.course.removeprefix("${TINYTORCH_PROJECT}_") in COMPOSE["volumes"]
+
+
+def test_every_target_is_pinned_small_and_no_root():
+    recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for target in ("student", "grader", "hub", "database"):
+        stage = re.split(r"^FROM ", recipe.split(f" AS {target}\n")[1], flags=re.MULTILINE)[0]
+        users = re.findall(r"^USER (\w+)", stage, flags=re.MULTILINE)
+        assert users and "root" not in users
+        assert f"org.tinytorch.image={target}" in stage
+    locked = {line.split("==")[0] for line in (ROOT / "requirements-docker.lock").read_text().splitlines()}
+    for file in (ROOT / "deploy" / "images").glob("*.txt"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                assert line.partition("[")[0] in locked, f"{file.name}: {line} is not in requirements-docker.lock"
+
+
+def test_the_student_image_gets_no_source():
+    stage = (ROOT / "Dockerfile").read_text().split(" AS student\n")[1].split("\nFROM ")[0]
+    copied = re.findall(r"^COPY (.*) \S+$", stage, flags=re.MULTILINE)
+    assert copied == ["hub/roles/student", "deploy/images/role"]
+
+
+def test_lock_files_agree():
+    plain = set((ROOT / "requirements.lock").read_text().splitlines())
+    assert plain <= set((ROOT / "requirements-docker.lock").read_text().splitlines())
