@@ -231,7 +231,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "custom_scopes": exchange.CUSTOM_SCOPES,
         "services": [
             culler(here),
-            {"name": exchange.SERVICE, "url": "http://exchange:8090", "api_token": secrets.exchange_token},
+            {"name": exchange.SERVICE, "url": "http://exchange-services:8090", "api_token": secrets.exchange_token},
             {"name": LIBRARIES, "api_token": secrets.libraries_token},
         ],
         "log_level": "INFO",
