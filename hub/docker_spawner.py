@@ -75,7 +75,7 @@ class CourseContainer(DockerSpawner):
     async def _make_network(self) -> None:
         addresses = subnet(IPv4Network(self.subnets), self.user.orm_user.id)
         await self._unless(
-            409,  # it is there
+            "already exists",
             "create_network",
             self.names.server(self.user.name),
             driver="bridge",
@@ -92,18 +92,21 @@ class CourseContainer(DockerSpawner):
         here = {container["Name"] for container in known.values()}
         for container, aliases in ((self.names.hub, []), (self.names.proxy, ["proxy"])):
             if container not in here:
-                await self._unless(403, "connect_container_to_network", container, name, aliases=aliases)
+                await self._unless("already exists", "connect_container_to_network", container, name, aliases=aliases)
 
     async def _remove_network(self) -> None:
         name = self.names.server(self.user.name)
         for container in (self.names.hub, self.names.proxy):
-            await self._unless(404, "disconnect_container_from_network", container, name, force=True)
-        await self._unless(404, "remove_network", name)
+            await self._unless("is not connected", "disconnect_container_from_network", container, name, force=True)
+        await self._unless("not found", "remove_network", name)
 
-    async def _unless(self, harmless: int, method: str, *arguments: Any, **keywords: Any) -> None:
-        """Ask Docker; the status `harmless` says that there was nothing to do."""
+    async def _unless(self, harmless: str, method: str, *arguments: Any, **keywords: Any) -> None:
+        """Ask Docker; an error that says `harmless`, or that the network is gone, says that nothing was to be done.
+
+        Statuses do not tell these apart: Docker forbids to join twice, and the guard forbids all that it refuses.
+        """
         try:
             await self.docker(method, *arguments, **keywords)
         except APIError as error:
-            if error.response is None or error.response.status_code != harmless:
+            if harmless not in str(error) and "not found" not in str(error):
                 raise
