@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -15,6 +16,9 @@ from hub.container_names import Names, subnet
 from hub.docker_settings import Server
 
 __all__ = ["CourseContainer"]
+
+LONGEST_LEAVING = 20
+"""Tries, four a second, until a container that was stopped has left its network."""
 
 
 class CourseContainer(DockerSpawner):
@@ -98,7 +102,15 @@ class CourseContainer(DockerSpawner):
         name = self.names.server(self.user.name)
         for container in (self.names.hub, self.names.proxy):
             await self._unless("is not connected", "disconnect_container_from_network", container, name, force=True)
-        await self._unless("not found", "remove_network", name)
+        for _ in range(LONGEST_LEAVING):
+            try:
+                await self._unless("not found", "remove_network", name)
+                return
+            except APIError as error:
+                if "active endpoints" not in str(error):
+                    raise
+                await asyncio.sleep(0.25)
+        self.log.warning("network %s is still in use; it stays, and the next start uses it", name)
 
     async def _unless(self, harmless: str, method: str, *arguments: Any, **keywords: Any) -> None:
         """Ask Docker; an error that says `harmless`, or that the network is gone, says that nothing was to be done.

@@ -71,6 +71,13 @@ def test_a_network_that_is_gone_is_removed(spawner: Played):
     assert len(spawner.asked) == 3
 
 
+def test_a_container_that_leaves_slowly_is_waited_for(spawner: Played, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("hub.docker_spawner.LONGEST_LEAVING", 2)
+    spawner.errors["remove_network"] = "network tt-user-Al.B has active endpoints"
+    asyncio.run(spawner._remove_network())
+    assert [asked[0] for asked in spawner.asked].count("remove_network") == 2
+
+
 @pytest.mark.parametrize("method", ["create_network", "connect_container_to_network", "inspect_network"])
 def test_a_refusal_of_the_guard_is_not_swallowed(spawner: Played, method: str):
     spawner.errors[method] = "refused by the guard of Docker's socket"
