@@ -6,9 +6,17 @@ ARG BASE_IMAGE=python:3.12-slim-bookworm
 
 # ---- pip and the versions, only looked at by the stages below
 FROM ${BASE_IMAGE} AS pip
-RUN python3 -m venv /opt/pip
 COPY requirements-docker.lock /opt/pip/lock/
 COPY deploy/images/install.sh deploy/images/*.txt /opt/pip/images/
+RUN --mount=type=secret,id=certificates --mount=type=secret,id=pip \
+    python3 -m venv /opt/pip && sh /opt/pip/images/install.sh --tools
+
+# ---- the course's own code, as a wheel
+FROM pip AS wheel
+COPY pyproject.toml README.md LICENSE /build/
+COPY tito /build/tito
+COPY hub /build/hub
+RUN /opt/pip/bin/pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir /wheel /build
 
 # ---- what all images share
 FROM ${BASE_IMAGE} AS python
@@ -20,14 +28,6 @@ RUN python3 -m venv --without-pip /opt/course \
 FROM python AS workplace
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
     sh /opt/pip/images/install.sh -r /opt/pip/images/student.txt
-
-# ---- the course's own code, as a wheel
-FROM workplace AS wheel
-COPY pyproject.toml README.md LICENSE /build/
-COPY tito /build/tito
-COPY hub /build/hub
-RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip \
-    cd /build && /opt/pip/bin/pip --python /opt/course/bin/python wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheel .
 
 # ---- a student's server
 FROM workplace AS student

@@ -53,10 +53,6 @@ class Files:
         """Everybody's first password, for the instructor to hand out."""
         return self.folder / "first-passwords.csv"
 
-    @property
-    def log(self) -> Path:
-        return self.folder / "build.log"
-
 
 def read_settings(files: Files) -> dict[str, str]:
     """The settings, each a line NAME=value; the file is made if there is none.

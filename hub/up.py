@@ -124,7 +124,7 @@ class Installer:
             where = Path(self.docker.ask("info", "--format", "{{.DockerRootDir}}"))
             remedy = "(docker image prune, docker builder prune)"
             check_space(where if where.is_dir() else self.root, LEAST_SPACE, remedy)
-            build(self.docker, self.images, self.base, hub_user(), self.files.log, say)
+            build(self.docker, self.images, self.base, hub_user(), self.files.folder, say)
 
     def up(self) -> None:
         """Check, build what is missing, make the secrets, start, wait until it answers."""
