@@ -190,7 +190,8 @@ class Installer:
         for name in self.docker.named("network", mine):
             self.docker.ask("network", "rm", name)
         if delete_all_work:
-            for name in self.docker.named("volume", f"{self.project}(_(hub|libraries|course|database|exchange)|-home-.*)"):
+            kept = "_(hub|libraries|course|database|exchange)"
+            for name in self.docker.named("volume", f"{self.project}({kept}|-home-.*)"):
                 self.docker.ask("volume", "rm", name)
         say("stopped" + (", all work is deleted" if delete_all_work else ", all work is kept"))
 
