@@ -54,7 +54,7 @@ FROM workplace AS grader
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap \
     && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
-    sh /opt/pip/images/install.sh nbgrader
+    sh /opt/pip/images/install.sh -r /opt/pip/images/grader.txt
 COPY hub/roles/staff /opt/course/role
 COPY deploy/images/role deploy/images/staff /opt/course/role/
 COPY nbgrader_config.py /opt/tinytorch/

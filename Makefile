@@ -2,14 +2,16 @@
 BIN := .venv/bin
 PORT ?= 8000
 DATA ?=
+DEST ?=
+SRC ?=
 PYTHON ?= python3
 MODULE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve image up down demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
+.PHONY: help serve image up down backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/course.stamp: requirements.lock pyproject.toml deploy/install.sh
 	@sh deploy/install.sh course
@@ -28,6 +30,15 @@ up: ## The course for a class, under Docker (docs/operator/docker.md)
 
 down: ## Stop what make up started; all work is kept
 	@$(PYTHON) -m hub.up down
+
+backup: .venv/course.stamp ## Everything of the course in one file, also while it runs (DEST=folder DATA=var)
+	@$(BIN)/tito backup "$(or $(DEST),$(error say where to: make backup DEST=/another/disk))" $(if $(DATA),--data "$(DATA)")
+
+restore: .venv/course.stamp ## Put a backup back; what is there is put aside (SRC=file DATA=var)
+	@$(BIN)/tito restore "$(or $(SRC),$(error say what: make restore SRC=file.tar.gz))" $(if $(DATA),--data "$(DATA)")
+
+upgrade-db: .venv/course.stamp ## Bring the databases to the installed versions, after a copy (DATA=var)
+	@$(BIN)/tito upgrade-db $(if $(DATA),--data "$(DATA)")
 
 demo: .venv/course.stamp ## A class of eight from fetch to grades, in the terminal
 	@$(BIN)/tito demo
@@ -64,8 +75,8 @@ e2e-docker: .venv/dev.stamp ## A class under Docker, tried from inside a student
 audit: .venv/dev.stamp ## Do the assignments grade rightly? Faults must lose points; one module: make audit MODULE=02
 	@for module in $(or $(MODULE),$(basename $(notdir $(wildcard source/*.py)))); do $(BIN)/tito audit $$module || exit 1; done
 
-bench: .venv/dev.stamp ## The measurements in benchmarks/
-	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+bench: .venv/dev.stamp ## The measurements in benchmarks/ (some need data or PyTorch, and say so)
+	@failed=0; for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || failed=1; done; exit $$failed
 
 lock: .venv/dev.stamp ## Resolve pyproject.toml anew into requirements.lock and requirements-dev.lock
 	@sh deploy/lock.sh

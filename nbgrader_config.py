@@ -6,12 +6,16 @@ from pathlib import Path
 
 # Not resolved: a course folder of `make serve` or the demo links to this file and keeps its own records.
 root = Path(__file__).absolute().parent
+settings = tomllib.loads((root / "course.toml").read_text())
 plugins = "tito.nbgrader_plugins"
 
 c = get_config()  # noqa: F821  traitlets puts it here
 
 c.CourseDirectory.root = str(root)
-c.CourseDirectory.course_id = tomllib.loads((root / "course.toml").read_text())["course"]["id"]
+c.CourseDirectory.course_id = settings["course"]["id"]
+database = os.environ.get("TINYTORCH_DATABASE") or settings.get("database", {}).get("url")
+if database:  # else SQLite in the course folder
+    c.CourseDirectory.db_url = database
 if "TINYTORCH_EXCHANGE_URL" in os.environ or (root / "exchange.json").is_file():
     # A hub's exchange service: in a server the environment names it, in a hub's course folder that file.
     c.ExchangeFactory.exchange = "tito.exchange.base.Exchange"
@@ -51,8 +55,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    f"{plugins}.execution.ExecuteFairly",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    f"{plugins}.examine.Examine",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     f"{plugins}.late.GrantExtension",
@@ -61,11 +64,12 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.AssignLatePenalties.plugin_class = f"{plugins}.late.CourseLatePolicy"
 
-c.Execute.timeout = 120  # seconds a cell
-c.Execute.record_timing = False  # grading twice gives the same notebook
-c.Execute.extra_arguments = [
-    "--InteractiveShellApp.ignore_cwd=True",  # a numpy.py beside the notebook must not become numpy
-    "--HistoryManager.hist_file=:memory:",
-]
-c.ExecutePreprocessor.timeout = c.Execute.timeout
-c.KernelManager.transport_encryption = "auto"  # other users of the machine read nothing on the kernel's ports
+c.GenerateFeedback.preprocessors = ["tito.feedback.grades.ReadGrades"]
+c.GenerateFeedback.exporter_class = "tito.feedback.exporter.FeedbackExporter"
+
+# The formgrader shows submissions to people who may change grades: nothing in one may run.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "markdown2html": "tito.feedback.markdown.markdown_to_html",
+    "clean_html": "tito.feedback.markdown.clean_html",
+}

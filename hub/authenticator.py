@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hmac import compare_digest
 from typing import Any
 
 from jupyterhub.auth import Authenticator
-from traitlets import Unicode
+from traitlets import Dict, Unicode
 
-__all__ = ["RosterAuthenticator", "Rostered"]
+from hub.settings import SECTION
+
+__all__ = ["RosterAuthenticator", "Rostered", "leave_sections"]
+
+
+def leave_sections(user: Any, sections: Collection[str]) -> None:
+    """Take a hub user out of the groups of sections that are not theirs any more."""
+    for group in list(user.groups):
+        if group.name.startswith(SECTION) and group.name not in sections:
+            user.groups.remove(group)
 
 
 class Rostered(Authenticator):
     """The part that every way to log in has in common: only the roster's names, in the roster's spelling."""
+
+    sections = Dict(help="The groups of sections that each user is in.").tag(config=True)
+
+    def add_user(self, user: Any) -> None:
+        """Called for every known user at the hub's start, which itself only ever adds to groups."""
+        super().add_user(user)
+        leave_sections(user, self.sections.get(user.name, ()))
 
     def normalize_username(self, username: str) -> str:
         """The roster's spelling of `username`, in any case: nbgrader files submissions under that spelling."""

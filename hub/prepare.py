@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import tito
 from hub.settings import Places, role_of, roster
 from tito.course import Course
-from tito.exchange.client import ACCESS_FILE, Access, Client
+from tito.exchange.client import ACCESS_FILE
 from tito.files import write_if_changed
-from tito.gradebook import generate, release
+from tito.gradebook import record_people
 from tito.library import build_student
 from tito.notebooks import authored_modules, build, notebook_path
+from tito.releases import release_once
 from tito.workspace import lay_out_course
 
 __all__ = ["password", "prepare", "release_first", "tools_token", "write_access"]
@@ -36,6 +38,7 @@ def prepare(course: Course, places: Places, say: Callable[[str], None]) -> None:
     lay_out_course(places.course, course.root, exchange=False)
     for user in roster(course):
         make_home(course, places, user)
+    record_people(Course.load(places.course))
 
 
 def build_notebooks(root: Path, stamp: Path, say: Callable[[str], None]) -> None:
@@ -66,17 +69,18 @@ def make_home(course: Course, places: Places, user: str) -> None:
 
 
 def release_first(course: Course, say: Callable[[str], None]) -> None:
-    """With the hub running, release the first module, so that students find something; instructors release the rest.
+    """With the hub running, release the first module, so that students find something, unless course.toml says when.
+
+    Instructors release the rest, or the release service does on its date.
 
     Raises:
         TitoError: the exchange or nbgrader refuses.
     """
     modules = authored_modules(course.root)
-    if not modules or Client(Access.find(course.root), course.id).releases():
+    if not modules or course.schedule.release(modules[0]) is not None or course.schedule.held(modules[0]):
         return
-    say(f"releasing {modules[0].label}")
-    generate(course, modules[0].label)
-    release(course, modules[0].label)
+    if release_once(course, modules[0], datetime.now(UTC)) == "released":
+        say(f"released {modules[0].label}")
 
 
 def password(path: Path) -> str:

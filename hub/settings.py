@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from hub.exchange.access import CUSTOM_SCOPES, SERVICE, roles
+from tito.grading.policy import ALLOW_PLAIN
 
 __all__ = ["ROLES", "Local", "People", "Places", "Ports", "hub_values", "role_of", "roster"]
 
@@ -22,6 +23,10 @@ Role = Literal["student", "staff"]
 
 ROLES = Path(__file__).parent / "roles"
 """One folder a role, put on JUPYTER_CONFIG_PATH: Jupyter looks there before anywhere else."""
+
+
+SECTION = "section-"
+"""Begins the names of the hub's groups that stand for sections."""
 
 
 class People(Protocol):
@@ -35,6 +40,8 @@ class People(Protocol):
     def tas(self) -> tuple[str, ...]: ...
     @property
     def students(self) -> tuple[str, ...]: ...
+    @property
+    def section_members(self) -> Mapping[str, tuple[str, ...]]: ...
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,9 @@ def server_environment(people: People, local: Local, user: str) -> dict[str, str
     else:
         # The course folder holds the reference library, which the authored notebooks import.
         variables |= {"PYTHONPATH": str(places.course), "TINYTORCH_COURSE": str(places.course)}
+        variables[ALLOW_PLAIN] = (
+            "1"  # everybody's server is this user's here: rooms without walls give nothing more away
+        )
     return variables
 
 
@@ -158,6 +168,25 @@ def exchange_service(local: Local, python: str) -> dict[str, Any]:
     }
 
 
+def section_groups(people: People) -> dict[str, dict[str, list[str]]]:
+    """A hub group for each section, with its students and the TAs who look after it."""
+    return {f"{SECTION}{section}": {"users": list(names)} for section, names in people.section_members.items()}
+
+
+def groups_of(people: People, user: str) -> list[str]:
+    """The groups of sections that a user is in."""
+    return [name for name, group in section_groups(people).items() if user in group["users"]]
+
+
+def release_service(places: Places, python: str) -> dict[str, Any]:
+    """The service that releases each module on its date. It needs nothing of the hub and has no page there."""
+    return {
+        "name": "release",
+        "command": [python, "-m", "hub.release", "--course", str(places.course)],
+        "display": False,
+    }
+
+
 def hub_values(people: People, local: Local, python: str = sys.executable) -> dict[str, dict[str, Any]]:
     """Every trait that the hub's configuration sets, by class."""
     places, ports = local.places, local.ports
@@ -170,7 +199,11 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "cookie_secret_file": str(places.hub / "cookie_secret"),
             "authenticator_class": "hub.authenticator.RosterAuthenticator",
             "spawner_class": "hub.spawner.CourseSpawner",
-            "services": [exchange_service(local, python), {"name": TOOLS, "api_token": local.tools_token}],
+            "services": [
+                exchange_service(local, python),
+                release_service(places, python),
+                {"name": TOOLS, "api_token": local.tools_token},
+            ],
             "custom_scopes": CUSTOM_SCOPES,
             "load_roles": roles(
                 {"users": list(everyone), "services": [TOOLS]},
@@ -179,6 +212,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "cleanup_servers": True,
             "cleanup_proxy": True,
             "upgrade_db": True,
+            "load_groups": section_groups(people),
             "log_level": "INFO",
         },
         "ConfigurableHTTPProxy": {
@@ -192,6 +226,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             # Without these two, whoever logged in once stays allowed after leaving the roster.
             "allow_existing_users": False,
             "delete_invalid_users": True,
+            "sections": {name: groups_of(people, name) for name in everyone},
         },
         "CourseSpawner": {
             "cmd": [python, "-m", "jupyterhub.singleuser"],

@@ -62,6 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
     axes = left.subplots()
     trainer.history.plot(axes, "accuracy")
     axes.set(ylabel="right (share)")
+    axes.xaxis.get_major_locator().set_params(integer=True)  # no half epochs
     axes.legend(["images it learns from", "test images"])
     hidden = trainer.model[1].weight.data.reshape(-1, 28, 28)
     limit = np.abs(hidden[:24]).max() / 2  # darker than half of the largest looks alike

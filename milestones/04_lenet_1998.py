@@ -68,6 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
     axes = left.subplots()
     trainer.history.plot(axes, "accuracy")
     axes.set(ylabel="right (share)")
+    axes.xaxis.get_major_locator().set_params(integer=True)  # no half epochs
     axes.legend(["images it learns from", "test images"])
     image, first_layer = test_set[0][0, 0], trainer.model[0]
     with no_grad():

@@ -390,7 +390,8 @@ def accuracy(logits, targets) -> float:
         a plain float.
 
     Raises:
-        ValueError: the shapes do not fit, or there is no answer to judge.
+        ValueError: the shapes do not fit, there is no answer to judge, or a target is no class.
+        TypeError: the targets are no integers.
 
     Example:
         accuracy(Tensor([[0.1, 2.0], [3.0, -1.0]]), Tensor([1, 1])) is 0.5
@@ -400,6 +401,10 @@ def accuracy(logits, targets) -> float:
         raise ValueError(f"logits of shape (..., C) go with targets of shape (...), got {scores.shape} and {classes.shape}")
     if scores.size == 0:
         raise ValueError(f"accuracy needs at least one answer, got logits of shape {scores.shape}")
+    if classes.dtype.kind not in "iu":
+        raise TypeError(f"targets must be integers, got {classes.dtype}")
+    if classes.min() < 0 or classes.max() >= scores.shape[-1]:
+        raise ValueError(f"targets are classes from 0 to {scores.shape[-1] - 1}, got {classes.min()} to {classes.max()}")
     ### BEGIN SOLUTION
     return float(np.mean(scores.argmax(axis=-1) == classes))
     ### END SOLUTION
@@ -1433,9 +1438,10 @@ def read_arrays(path) -> dict:
     """
     try:
         with open(path, "rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is not a whole npz file")
+            file.seek(0)
             found = np.load(file, allow_pickle=False)
-            if not hasattr(found, "files"):
-                raise ValueError("it holds a single array")
             return {name: found[name] for name in found.files}
     except (ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} is no checkpoint, or is damaged: {error}") from error

@@ -1097,7 +1097,7 @@ def max_pool2d_rule(gradient, output, x, kernel, stride, padding=(0, 0)) -> np.n
     open_windows = np.ones(output.shape, dtype=bool)
     for view, target in zip(shifted(padded, kernel, stride), shifted(result, kernel, stride)):
         winner = open_windows & (view == output)
-        target += np.where(winner, gradient, 0)
+        target += gradient * winner
         open_windows &= ~winner
     return crop2d(result, padding)
     ### END SOLUTION
@@ -1399,11 +1399,15 @@ def batch_norm_gradients(gradient, x, weight, mean, variance, epsilon) -> tuple:
     """
     ### BEGIN SOLUTION
     deviation = per_channel(np.sqrt(variance + epsilon))
-    normal = (x - per_channel(mean)) / deviation
+    normal = x - per_channel(mean)
+    normal /= deviation  # in place from here on: new arrays of the batch's size cost more than the arithmetic
     count = len(x) * math.prod(x.shape[2:])
     for_weight, for_bias = channel_sums(gradient * normal), channel_sums(gradient)
-    rest = gradient - per_channel(for_bias) / count - normal * per_channel(for_weight) / count
-    return per_channel(weight) / deviation * rest, for_weight, for_bias
+    normal *= per_channel(for_weight) / count
+    for_x = gradient - per_channel(for_bias) / count
+    for_x -= normal
+    for_x *= per_channel(weight) / deviation
+    return for_x, for_weight, for_bias
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-batch-norm-gradients", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}

@@ -10,6 +10,8 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
+os.environ["TINYTORCH_ALLOW_PLAIN"] = "1"  # a fresh machine may have neither bubblewrap nor Docker
+
 settings.register_profile("course", derandomize=True, deadline=None)
 settings.load_profile("course")
 
@@ -23,7 +25,8 @@ def root() -> Path:
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests start without what a hub or another course sets."""
-    for name in ("TINYTORCH_BELOW", "TINYTORCH_COURSE", "TINYTORCH_EXCHANGE_URL", "TINYTORCH_LIBRARY"):
+    names = ("BELOW", "BROKER", "COURSE", "DATABASE", "EXCHANGE_URL", "LIBRARY")
+    for name in (f"TINYTORCH_{name}" for name in names):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tito.course import Course
+from tito.errors import ToolError
+from tito.modules import find_module
 from tito.percent import HEADER
 from tito.workspace import lay_out_course
 
@@ -89,6 +95,43 @@ def make_course(folder: Path, course_file: str = COURSE_TOML) -> Course:
     course = Course.load(lay_out_course(folder / "course", checkout, course_file=course_file))
     gradebook.generate(course, "01_setup")
     return course
+
+
+NOTHING = "# %% [markdown]\n# nothing to grade\n"
+"""A source that the course's tools refuse to release."""
+
+
+def copy_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let releasing copy files and no more, for tests of when things are released: nbgrader takes seconds."""
+    from tito import gradebook
+
+    def outbound(course: Course) -> Path:
+        return course.root / "exchange" / course.id / "outbound"
+
+    def generate(course: Course, label: str) -> None:
+        text = (course.root / "source" / f"{label}.py").read_text(encoding="utf-8")
+        if text == NOTHING:
+            raise ToolError(f"generating {label} failed: it has no graded cell")
+        (course.root / "release" / label).mkdir(parents=True, exist_ok=True)
+        (course.root / "release" / label / f"{label}.ipynb").write_text(text, encoding="utf-8")
+        known[label] = course.schedule.due(find_module(label))
+
+    def release(course: Course, label: str, again: bool = False) -> None:
+        if again:
+            shutil.rmtree(outbound(course) / label)
+        shutil.copytree(course.root / "release" / label, outbound(course) / label)
+
+    def published(course: Course) -> set[str]:
+        return {folder.name for folder in outbound(course).glob("*")}
+
+    def record_due_dates(course: Course, dues: dict[str, datetime | None]) -> list[str]:
+        changed = [label for label, due in dues.items() if label in known and known[label] != due]
+        known.update({label: dues[label] for label in changed})
+        return changed
+
+    known: dict[str, datetime | None] = {}
+    for function in (generate, release, published, record_due_dates):
+        monkeypatch.setattr(gradebook, function.__name__, function)
 
 
 def notebook(*cells: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ app = typer.Typer(
 
 Which = Annotated[str | None, typer.Argument(metavar="MODULE", help="06, optimizers or 06_optimizers.")]
 WhichOption = Annotated[str | None, typer.Option("--module", "-m", metavar="MODULE", help="The same, as an option.")]
+Section = Annotated[str | None, typer.Option("--section", help="Only this section's students.")]
 Student = Annotated[str | None, typer.Option("--student", help="Only this student.")]
 
 
@@ -115,11 +116,11 @@ def export(module: Which = None, module_option: WhichOption = None) -> None:
 
 
 @app.command()
-def status() -> None:
+def status(section: Section = None) -> None:
     """What is done, what that unlocks and what comes next."""
     from tito.commands import status as command
 
-    command.status()
+    command.status(section)
 
 
 @app.command()
@@ -127,12 +128,34 @@ def grade(
     module: Which = None,
     module_option: WhichOption = None,
     student: Student = None,
+    section: Section = None,
     collect: Annotated[bool, typer.Option("--collect", help="First fetch new submissions.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what is graded and has not changed.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="Results as JSON lines, into this file.")] = None,
+    farm: Annotated[bool, typer.Option("--farm", help="On the workers of other machines (docs/farm.md).")] = False,
 ) -> None:
-    """Autograde what was submitted for a module, with nbgrader."""
+    """Grade what was submitted for a module, in exam rooms; what is up to date is left alone."""
     from tito.commands import grading
 
-    grading.grade(module or module_option, student, collect)
+    grading.grade(module or module_option, student, collect, section, force=force, report=report, farm=farm)
+
+
+@app.command()
+def doctor() -> None:
+    """Which exam rooms, limits and database are in force, and what is missing."""
+    from tito.commands import doctor as command
+
+    command.doctor()
+
+
+@app.command()
+def worker(
+    processes: Annotated[int | None, typer.Option("--processes", min=1, help="At a time; one a processor.")] = None,
+) -> None:
+    """Grade for a course elsewhere, until it is ended; TINYTORCH_BROKER says where its jobs are."""
+    from tito.commands import worker as command
+
+    command.worker(processes)
 
 
 @app.command()
@@ -151,6 +174,103 @@ def demo(
     from tito.demo import main as demo_main
 
     raise typer.Exit(demo_main(None, keep))
+
+
+schedule = typer.Typer(help="The term: show it, release early, hold back, shift.", invoke_without_command=True)
+app.add_typer(schedule, name="schedule")
+Numbered = Annotated[str, typer.Argument(metavar="MODULE", help="06, optimizers or 06_optimizers.")]
+
+
+@schedule.callback()
+def schedule_show(context: typer.Context) -> None:
+    """The term: when each module is released and due, and what is out. Verbs change it."""
+    if context.invoked_subcommand is None:
+        from tito.commands import schedule as command
+
+        command.show()
+
+
+@schedule.command("release")
+def schedule_release(module: Numbered) -> None:
+    """Release a module now, held or not, whatever its date."""
+    from tito.commands import schedule as command
+
+    command.release(module)
+
+
+@schedule.command("hold")
+def schedule_hold(module: Numbered) -> None:
+    """Keep a module back until it is released by hand."""
+    from tito.commands import schedule as command
+
+    command.hold(module)
+
+
+@schedule.command("shift")
+def schedule_shift(
+    module: Numbered,
+    days: Annotated[int, typer.Option("--days", help="How many days later than planned; 0 is the plan again.")],
+    following: Annotated[bool, typer.Option("--following", help="And every module after it.")] = False,
+) -> None:
+    """Move a module's release and due dates; counted from the plan, so that saying it twice moves it once."""
+    from tito.commands import schedule as command
+
+    command.shift(module, days, following)
+
+
+roster = typer.Typer(help="Who is in the course: import.", no_args_is_help=True)
+app.add_typer(roster, name="roster")
+
+
+@roster.command("import")
+def roster_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns name, id, section, role.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the differences.")] = False,
+) -> None:
+    """Make the people in a CSV file the roster. Who is not in it loses access; nobody's work is touched."""
+    from tito.commands import roster as command
+
+    command.import_roster(file, dry_run)
+
+
+Data = Annotated[Path | None, typer.Option("--data", help="What the hub keeps, as `make serve DATA=` (var/).")]
+Databases = Annotated[
+    list[str] | None,
+    typer.Option("--database", metavar="NAME=URL", envvar="TINYTORCH_DATABASES", help="A PostgreSQL database."),
+]
+
+
+@app.command()
+def backup(
+    dest: Annotated[Path, typer.Argument(metavar="DEST", help="A folder, or a new file that ends in .tar.gz.")],
+    data_folder: Data = None,
+    database: Databases = None,
+) -> None:
+    """Everything of the course in one file, also while it runs."""
+    from tito.commands import backup as command
+
+    command.backup(dest, data_folder, database or [])
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="A file that `tito backup` made.")],
+    to: Annotated[Path | None, typer.Option("--to", help="The course's folder (here).")] = None,
+    data_folder: Data = None,
+    database: Databases = None,
+) -> None:
+    """Put a backup back; what is there is put aside, not deleted."""
+    from tito.commands import backup as command
+
+    command.restore(source, to, data_folder, database or [])
+
+
+@app.command("upgrade-db")
+def upgrade_db(data_folder: Data = None, database: Databases = None) -> None:
+    """Bring the gradebook and the hub's records to the installed versions, after a copy."""
+    from tito.commands import backup as command
+
+    command.upgrade_db(data_folder, database or [])
 
 
 milestone = typer.Typer(help="The historical programs, on your own library: list or run.", no_args_is_help=True)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tito.errors import ToolError
 
-__all__ = ["write_if_changed"]
+__all__ = ["locked", "write_if_changed"]
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time do what reads and then writes in `folder`; the others wait. Leaves no file behind."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_if_changed(path: Path, text: str) -> bool:

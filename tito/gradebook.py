@@ -6,9 +6,10 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,21 @@ from typing import Any
 from tito.course import Course
 from tito.errors import ToolError
 
-__all__ = ["Score", "collect", "feedback", "generate", "grade", "nbgrader_api", "release", "scores"]
+__all__ = [
+    "Score",
+    "collect",
+    "feedback",
+    "generate",
+    "grade",
+    "inside",
+    "nbgrader_api",
+    "published",
+    "record_due_dates",
+    "record_people",
+    "release",
+    "scores",
+    "torn",
+]
 
 
 def nbgrader_api(course: Course) -> Any:
@@ -41,9 +56,111 @@ def generate(course: Course, label: str) -> None:
     _run(course, "generating", label, lambda api: api.generate_assignment(label, force=True))
 
 
-def release(course: Course, label: str) -> None:
-    """Put `release/<label>` into the exchange, where students fetch it."""
-    _run(course, "releasing", label, lambda api: api.release_assignment(label))
+def release(course: Course, label: str, again: bool = False) -> None:
+    """Put `release/<label>` into the exchange, where students fetch it; `again` replaces what stands there."""
+
+    def put(api: Any) -> Any:
+        api.config.ExchangeReleaseAssignment.force = again
+        return api.release_assignment(label)
+
+    _run(course, "releasing", label, put)
+
+
+def published(course: Course) -> set[str]:
+    """The assignments that students can fetch, as the exchange lists them.
+
+    Raises:
+        ToolError: the exchange does not answer.
+    """
+    with inside(course.root):
+        api = nbgrader_api(course)
+        if not api.exchange_missing:
+            return set(api.get_released_assignments())
+    if api.exchange_root and not Path(api.exchange_root).exists():
+        return set()  # the first release makes the folder
+    raise ToolError("the exchange does not list what is released; is its service running? (nothing was changed)")
+
+
+def torn(course: Course, label: str) -> bool:
+    """Whether a release that was cut short left something else in the exchange's folder than `release/<label>`.
+
+    An exchange without a folder takes a release whole or not at all.
+    """
+    exchange = Path(str(nbgrader_api(course).config.Exchange.root)) / course.id / "outbound" / label
+    return exchange.is_dir() and _contents(exchange) != _contents(course.root / "release" / label)
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def record_due_dates(course: Course, dues: Mapping[str, datetime | None]) -> list[str]:
+    """Bring the gradebook's due dates of the assignments that it knows up to date; gives those that changed.
+
+    Generating an assignment records its due date. Nobody generates it again when the date is moved.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    changed: list[str] = []
+    with _gradebook(course) as url:
+        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+            return changed  # nothing is generated yet, and looking would make a database
+        with Gradebook(url, course.id) as book:
+            for label, due in dues.items():
+                wanted = due and due.astimezone(UTC).replace(tzinfo=None)
+                try:
+                    known = book.find_assignment(label)
+                except MissingEntry:
+                    continue
+                if known.duedate != wanted:
+                    book.update_or_create_assignment(label, duedate=wanted)
+                    changed.append(label)
+    return changed
+
+
+def record_people(course: Course) -> list[str]:
+    """Give the gradebook the names of the roster's students; gives those that changed. Nobody is ever taken out.
+
+    The formgrader shows somebody without names as "None, None"; their user name stands in for it.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    changed = []
+    with _gradebook(course) as url, Gradebook(url, course.id) as book:
+        for person in course.roster.people:
+            if person.role != "student":
+                continue
+            wanted = {
+                "first_name": person.first_name,
+                "last_name": person.last_name or ("" if person.first_name else person.name),
+                "email": person.email or None,
+                "lms_user_id": person.id or None,
+            }
+            try:
+                known = book.find_student(person.name)
+            except MissingEntry:
+                known = None
+            if known is None or any(getattr(known, name) != value for name, value in wanted.items()):
+                book.update_or_create_student(person.name, **wanted)
+                changed.append(person.name)
+    return changed
+
+
+@contextmanager
+def _gradebook(course: Course) -> Iterator[str]:
+    """The address of the course's gradebook, with nbgrader's own noise kept off the terminal.
+
+    Raises:
+        ToolError: the body's use of the database failed; it was locked, say.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    with inside(course.root):
+        try:
+            yield nbgrader_api(course).coursedir.db_url
+        except SQLAlchemyError as error:
+            reason = str(error).partition("\n")[0]
+            raise ToolError(f"the gradebook cannot be used: {reason} (nothing was changed)") from None
 
 
 def collect(course: Course, label: str) -> None:
@@ -85,7 +202,7 @@ def scores(course: Course, label: str) -> list[Score]:
     """What the gradebook holds for a module, by student."""
     from nbgrader.api import Gradebook, MissingEntry
 
-    with _inside(course.root), Gradebook(nbgrader_api(course).coursedir.db_url, course.id) as book:
+    with _gradebook(course) as url, Gradebook(url, course.id) as book:
         try:
             submissions = book.assignment_submissions(label)
         except MissingEntry:
@@ -105,7 +222,7 @@ def _grades(submission: Any) -> list[Any]:
 
 
 def _run(course: Course, doing: str, label: str, call: Any) -> None:
-    with _inside(course.root):
+    with inside(course.root):
         result = call(nbgrader_api(course))
     if not result["success"]:
         raise ToolError(f"{doing} {label} failed: {_reason(result)} (everything else is as it was)")
@@ -121,7 +238,7 @@ def _reason(result: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _inside(folder: Path) -> Iterator[None]:
+def inside(folder: Path) -> Iterator[None]:
     """Run nbgrader in the course folder, its log kept off the terminal."""
     before, search_path = Path.cwd(), os.environ.get("PATH", "")
     os.chdir(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,15 +33,17 @@ def notebook_text(notebook: NotebookNode) -> str:
     return text.rstrip("\n") + "\n"
 
 
-def build(root: Path) -> list[Path]:
-    """Write every module's notebook; gives the files that changed. Running it twice changes nothing more.
+def build(root: Path, modules: Iterable[Module] | None = None) -> list[Path]:
+    """Write every module's notebook, or those of `modules`; gives the files that changed.
+
+    Running it twice changes nothing more.
 
     Raises:
         SourceError: a source file cannot be read; the notebooks before it are written.
     """
     return [
         path
-        for module in authored_modules(root)
+        for module in (authored_modules(root) if modules is None else modules)
         if write_if_changed(
             path := notebook_path(root, module), notebook_text(read_source(source_path(root, module.label)))
         )

@@ -19,7 +19,15 @@ from tito.errors import NotebookError
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["MAX_BYTES", "NOTES_ID", "Assembled", "assemble", "clear_solutions", "read_submission"]
+__all__ = [
+    "MAX_BYTES",
+    "NOTES_ID",
+    "Assembled",
+    "assemble",
+    "clear_solutions",
+    "read_submission",
+    "without_hidden_tests",
+]
 
 MAX_BYTES = 100_000_000
 """A larger file is not opened: outputs alone make 50 MB now and then, and are dropped on reading."""
@@ -186,7 +194,8 @@ def _changed(original: NotebookNode, copy: NotebookNode) -> bool:
         return True
 
 
-def _visible(source: str) -> list[str]:
+def without_hidden_tests(source: str) -> str:
+    """A cell's text as it is released: the hidden regions taken out."""
     lines: list[str] = []
     hidden = False
     for line in source.splitlines():
@@ -194,9 +203,13 @@ def _visible(source: str) -> list[str]:
             hidden = True
         elif "END HIDDEN TESTS" in line:
             hidden = False
-        elif not hidden and line.strip():
-            lines.append(line.rstrip())
-    return lines
+        elif not hidden:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _visible(source: str) -> list[str]:
+    return [line.rstrip() for line in without_hidden_tests(source).splitlines() if line.strip()]
 
 
 def _plain_cell(cell: dict[str, Any]) -> dict[str, Any]:

@@ -44,4 +44,5 @@ class Native(Rostered, NativeAuthenticator):
 
 
 def _hashed(password: str) -> bytes:
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())
+    hashed: bytes = bcrypt.hashpw(password.encode(), bcrypt.gensalt())
+    return hashed

@@ -139,6 +139,14 @@ def _(folder: Path, notebook: Notebook) -> None:
         (folder / name).write_text("mine")
 
 
+@case("page-beside", 100)
+def _(folder: Path, notebook: Notebook) -> None:
+    save(folder, notebook)
+    (folder / "a[b]").mkdir()
+    for name in ("page.html", f"{LABEL}.html", "a[b]/picture.svg"):
+        (folder / name).write_text("<script>alert(1)</script>")
+
+
 # Student names that no roster allows, but a folder can have.
 @case("[ada]", None, "[ada]")
 def _(folder: Path, notebook: Notebook) -> None:
@@ -285,14 +293,15 @@ def _(folder: Path, notebook: Notebook) -> None:
     save(folder, notebook)
 
 
-@case("endless-and-deaf", 40, "the kernel hung in the cell")
+# A cell that ends its room is left out of the next one: what else was solved still earns its points.
+@case("endless-and-deaf", 100, "it did not stop when its time was up")
 def _(folder: Path, notebook: Notebook) -> None:
     deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"
     insert_after(notebook, "test-double-2", deaf)
     save(folder, notebook)
 
 
-@case("kills-its-kernel", 60, "the kernel died in the cell `double-4`")
+@case("kills-its-kernel", 80, "the code ended its process")
 def _(folder: Path, notebook: Notebook) -> None:
     cell_of(notebook, "double-4")["source"] += "\nimport os\nos._exit(0)"
     save(folder, notebook)

@@ -128,11 +128,12 @@ def in_terminal(who: Visitor, command: str) -> str:
 def test_fetching_submitting_and_collecting(ada: Visitor, ta: Visitor) -> None:
     in_terminal(ta, "cd ~/course && tito release 01 --publish")
     assert "01_setup" in in_terminal(ada, "nbgrader list")
-    in_terminal(ada, "nbgrader fetch_assignment 01_setup && nbgrader submit 01_setup")
+    in_terminal(ada, "nbgrader fetch_assignment 01_setup && nbgrader submit 01_setup && tito milestone list")
     assert "01_setup" in in_terminal(ada, "ls 01_setup/receipts && nbgrader list --cached")
     refused = "nbgrader release_assignment 01_setup --force 2>&1; test $? -ne 0"
     in_terminal(ada, refused)
     in_terminal(ta, "cd ~/course && nbgrader collect 01_setup && test -f submitted/ada/01_setup/01_setup.ipynb")
+    in_terminal(ta, "cd ~/course && tito grade 01 && test -f autograded/ada/01_setup/01_setup.ipynb")
 
 
 ADD_A_LINE = """

@@ -240,13 +240,14 @@ def student_reads_feedback(ada: Person, assignments: AssignmentList, module: Mod
     people.photograph(ada, "feedback-announced")
     row.get_by_role("button", name="Fetch Feedback").click()
     page = open_feedback(ada.page, row, MODULE)
-    total = f"{sum(module.expected.values())} / {sum(module.points.values())}"
-    expect(page.locator("body")).to_contain_text(f"{MODULE} (Score: {total})")
-    scores = [f"(Score: {earned} / {module.points[test]})" for test, earned in module.expected.items()]
-    expect(page.locator(".panel-heading li").filter(has_text="Test cell")).to_contain_text(scores)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        f"{sum(module.expected.values()):g} of {sum(module.points.values()):g} points"
+    )
+    scores = [f"{earned:g} of {module.points[test]:g}" for test, earned in module.expected.items()]
+    expect(page.locator("tbody td.number")).to_have_text(scores)
     people.photograph(ada, "feedback")
-    failed = page.locator(".output_error, .output_area").filter(has_text="NotImplementedError").first
-    failed.scroll_into_view_if_needed()
+    page.get_by_role("heading", name="To mend").scroll_into_view_if_needed()
+    expect(page.locator("article .hint").filter(has_text="NotImplementedError")).to_have_count(1)
     people.photograph(ada, "feedback-failed-test")
 
 

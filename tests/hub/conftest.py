@@ -20,11 +20,18 @@ from tito.library import build_reference
 
 ROOT = Path(__file__).parents[2]
 
-ROSTER = """
+STAFF = """
 [roster]
 instructors = ["instructor"]
 tas = ["ta"]
-students = ["ada", "alan", "Zoe.B"]
+"""
+
+ROSTER = """\
+name,id,section,role,first_name,last_name
+ada,100,A,student,Ada,Lovelace
+alan,101,B,student,,
+Zoe.B,102,,student,Zoë,B
+ta,7,A,ta,,
 """
 
 
@@ -99,7 +106,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for module in sorted((ROOT / "source").glob("0[12]_*.py")):
         shutil.copy(module, root / "source")
     text = (ROOT / "course.toml").read_text(encoding="utf-8")
-    (root / "course.toml").write_text(text.partition("[roster]")[0] + ROSTER, encoding="utf-8")
+    (root / "course.toml").write_text(text.partition("[roster]")[0] + STAFF, encoding="utf-8")
+    (root / "roster.csv").write_text(ROSTER, encoding="utf-8")
     build_reference(root)
     return root
 

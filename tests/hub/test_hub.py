@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,24 @@ def test_nobody_is_the_hubs_administrator(hub: Hub):
     visitor = hub.visitor("instructor", start=False)
     assert visitor.ask("/hub/api/user").json["admin"] is False
     assert visitor.ask("/hub/api/users").status == 403
+
+
+@pytest.mark.parametrize(("name", "groups"), [("ada", ["section-A"]), ("ta", ["section-A"]), ("Zoe.B", [])])
+def test_a_section_is_a_group_of_the_hub(hub: Hub, name: str, groups: list[str]):
+    assert hub.visitor(name, start=False).ask("/hub/api/user").json["groups"] == groups
+
+
+def test_the_formgrader_names_every_student(ta: Visitor):
+    found = ta.ask(ta.path("formgrader/api/students")).json
+    names = {row["id"]: (row["last_name"], row["first_name"]) for row in found}
+    assert names == {"ada": ("Lovelace", "Ada"), "alan": ("alan", ""), "Zoe.B": ("B", "Zoë")}
+
+
+def test_the_release_service_runs_and_answers(hub: Hub):
+    lines = (hub.data / "hub" / "jupyterhub.log").read_text(encoding="utf-8").splitlines()
+    (listening,) = (json.loads(line) for line in lines if '"event": "listening"' in line)
+    with urllib.request.urlopen(f"{listening['address']}/health", timeout=10) as answer:
+        assert json.load(answer)["status"] == "ok"
 
 
 def plugins_off(visitor: Visitor) -> set[str]:

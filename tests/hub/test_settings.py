@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ class Class:
     instructors: tuple[str, ...] = ("prof",)
     tas: tuple[str, ...] = ("ta1", "ta2")
     students: tuple[str, ...] = ("ada", "alan")
+    section_members: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"A": ("ta1", "ada"), "B": ("ta1",)})
 
 
 PEOPLE = Class()
@@ -71,6 +73,24 @@ def test_only_the_roster_may_log_in_and_nobody_is_admin():
     assert authenticator["allowed_users"] == set(roster(PEOPLE))
     assert not authenticator["allow_existing_users"]
     assert "admin_users" not in authenticator
+
+
+def test_sections_are_groups_of_students_and_their_tas():
+    values = hub_values(PEOPLE, LOCAL)
+    assert values["JupyterHub"]["load_groups"] == {
+        "section-A": {"users": ["ta1", "ada"]},
+        "section-B": {"users": ["ta1"]},
+    }
+    mine = values["RosterAuthenticator"]["sections"]
+    assert (mine["ta1"], mine["ada"], mine["alan"]) == (["section-A", "section-B"], ["section-A"], [])
+
+
+def test_the_hub_runs_the_release_service_without_any_right():
+    values = hub_values(PEOPLE, LOCAL, python="/python")
+    (service,) = (found for found in values["JupyterHub"]["services"] if found["name"] == "release")
+    assert service["command"] == ["/python", "-m", "hub.release", "--course", "/data/course"]
+    assert not {"admin", "url", "api_token"} & service.keys()
+    assert not any("release" in role.get("services", ()) for role in values["JupyterHub"]["load_roles"])
 
 
 def test_everything_listens_on_this_machine_alone():

@@ -166,6 +166,13 @@ def test_linear_refuses_sizes_below_one(inputs, outputs) -> None:
         Linear(inputs, outputs)
 
 
+@pytest.mark.parametrize(("inputs", "outputs"), [(2.5, 1), (1, "3"), (None, 2), (1, 2.0)])
+def test_linear_refuses_sizes_that_are_no_integers(inputs, outputs) -> None:
+    with pytest.raises(TypeError, match="whole numbers of inputs and outputs, got"):
+        Linear(inputs, outputs)
+    assert Linear(np.int64(2), np.int32(1)).weight.shape == (1, 2)
+
+
 @pytest.mark.parametrize("shape", [(2, 4), (4,), (), (3, 1)])
 def test_linear_refuses_inputs_of_another_width(shape) -> None:
     with pytest.raises(ValueError, match=r"length 3, got x of shape \("):

@@ -122,11 +122,20 @@ def test_accuracy_counts(logits, data) -> None:
         (np.zeros((3, 2)), np.zeros(2, int), r"\(3, 2\) and \(2,\)"),
         (np.zeros((0, 2)), np.zeros(0, int), r"at least one answer.*\(0, 2\)"),
         (np.zeros(()), np.zeros((), int), r"\(\) and \(\)"),
+        (np.zeros((3, 2)), [0, 1, 2], r"classes from 0 to 1, got 0 to 2"),
+        (np.zeros((3, 2)), [1, -1, 1], r"classes from 0 to 1, got -1 to 1"),
+        (np.zeros((1, 0)), [0], r"at least one answer.*\(1, 0\)"),
     ],
 )
 def test_accuracy_refuses(logits, targets, what) -> None:
     with pytest.raises(ValueError, match=what):
         accuracy(logits, targets)
+
+
+@pytest.mark.parametrize("targets", [[0.0, 1.0], [True, False], ["0", "1"]])
+def test_accuracy_wants_integers(targets) -> None:
+    with pytest.raises(TypeError, match="targets must be integers"):
+        accuracy(np.zeros((2, 2)), targets)
 
 
 # --- clipping: PyTorch 2.13's numbers ---------------------------------------------------------------------------------
@@ -655,6 +664,8 @@ def damage(path, how):
         path.write_text("no checkpoint")
     elif how == "truncated":
         path.write_bytes(whole[: len(whole) // 2])
+    elif how == "page":
+        path.write_text("<html>404</html>")
     elif how == "flipped":
         path.write_bytes(whole[:200] + bytes([whole[200] ^ 255]) + whole[201:])
     elif how == "pickle":
@@ -687,6 +698,7 @@ def changed(content, how):
         "empty",
         "text",
         "truncated",
+        "page",
         "flipped",
         "pickle",
         "one array",
@@ -706,8 +718,9 @@ def test_a_damaged_checkpoint_changes_nothing(tmp_path, how) -> None:
     trainer = make(seed=3)
     trainer.fit(BATCHES, epochs=2, quiet=True)
     before = everything(trainer)
-    with pytest.raises(ValueError, match=r"c\.npz (is no checkpoint|does not fit)"):
+    with pytest.raises(ValueError, match=r"c\.npz (is no checkpoint|does not fit)") as caught:
         trainer.load(path)
+    assert "load it unsafely" not in str(caught.value)  # numpy's advice for what it takes for a pickle
     assert everything(trainer) == before
 
 

@@ -665,9 +665,9 @@ if (DATA / "mnist").is_dir():
         assert load_idx(DATA / "mnist" / "t10k-labels-idx1-ubyte.gz").shape == (10000,)
 
 
-if (DATA / "cifar-10-batches-bin").is_dir():
+if (DATA / "cifar10" / "cifar-10-batches-bin").is_dir():
 
     def test_cifar10_itself() -> None:
-        (images, labels), (test_images, test_labels) = load_cifar10(DATA)
+        (images, labels), (test_images, test_labels) = load_cifar10(DATA / "cifar10")
         assert images.shape == (50000, 3, 32, 32) and test_images.shape == (10000, 3, 32, 32)
         assert np.bincount(labels).tolist() == [5000] * 10 and np.bincount(test_labels).tolist() == [1000] * 10

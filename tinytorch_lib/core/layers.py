@@ -290,6 +290,8 @@ class Linear(Layer):
     """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True):
+        if not all(isinstance(size, (int, np.integer)) for size in (in_features, out_features)):
+            raise TypeError(f"Linear needs whole numbers of inputs and outputs, got {in_features!r} and {out_features!r}")
         if in_features < 1 or out_features < 1:
             raise ValueError(f"Linear needs at least one input and one output, got {in_features} and {out_features}")
         self.in_features = in_features

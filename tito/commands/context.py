@@ -8,10 +8,10 @@ from pathlib import Path
 from rich.console import Console
 
 from tito.course import COURSE_FILE, Course
-from tito.errors import UnknownModuleError
+from tito.errors import RosterError, UnknownModuleError
 from tito.modules import Module, find_module
 
-__all__ = ["console", "in_course", "library_folder", "one_module", "student_notebook"]
+__all__ = ["console", "in_course", "library_folder", "one_module", "section_students", "student_notebook"]
 
 console = Console(highlight=False)
 
@@ -25,6 +25,20 @@ def one_module(text: str | None) -> Module:
     if text is None:
         raise UnknownModuleError("which module? Say 02, tensor or 02_tensor (nothing was changed)")
     return find_module(text)
+
+
+def section_students(course: Course, section: str | None) -> tuple[str, ...]:
+    """The students of a section; everybody without one.
+
+    Raises:
+        RosterError: no section has that name.
+    """
+    if section is None:
+        return course.students
+    if section not in course.sections:
+        known = ", ".join(course.sections) or "none; `tito roster import` gives them"
+        raise RosterError(f"no section is called {section!r}; there are {known} (nothing was changed)")
+    return course.sections[section]
 
 
 def in_course() -> Course | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from tito.commands.context import console, in_course, library_folder, student_notebook
+from tito.commands.context import console, in_course, library_folder, section_students, student_notebook
 from tito.course import Course
 from tito.library.build import PACKAGE, read_record
 from tito.modules import MODULES, PHASES, Module
@@ -18,12 +18,12 @@ __all__ = ["module_state", "open_holes", "status"]
 _STUB = "raise NotImplementedError()"
 
 
-def status() -> None:
+def status(section: str | None = None) -> None:
     course = in_course()
     if course is None:
         _student_status(library_folder())
     else:
-        _course_status(course)
+        _course_status(course, section)
 
 
 def open_holes(folder: Path, module: Module) -> int | None:
@@ -63,9 +63,11 @@ def _student_status(folder: Path) -> None:
         console.print(f"Next: {following.label}. `tito test {following.number:02d}` runs its tests.")
 
 
-def _course_status(course: Course) -> None:
+def _course_status(course: Course, section: str | None) -> None:
+    only = None if section is None else frozenset(section_students(course, section))
     authored = authored_modules(course.root)
-    table = Table(title=f"{course.title} ({course.id}) in {course.root}")
+    where = course.root if section is None else f"{course.root}, section {section}"
+    table = Table(title=f"{course.title} ({course.id}) in {where}")
     for heading in ("module", "release", "due", "in release/", "submitted", "autograded"):
         table.add_column(heading)
     for module in authored:
@@ -74,8 +76,8 @@ def _course_status(course: Course) -> None:
             _local(course, course.schedule.release(module)),
             _local(course, course.schedule.due(module)),
             "yes" if (course.root / "release" / module.label).is_dir() else "no",
-            str(_students(course, "submitted", module)),
-            str(_students(course, "autograded", module)),
+            str(_students(course, "submitted", module, only)),
+            str(_students(course, "autograded", module, only)),
         )
     console.print(table)
     if course.schedule.term_start is None:
@@ -84,8 +86,9 @@ def _course_status(course: Course) -> None:
         console.print(f"{len(authored)} of {len(MODULES)} modules are written.")
 
 
-def _students(course: Course, folder: str, module: Module) -> int:
-    return sum(1 for _ in (course.root / folder).glob(f"*/{module.label}"))
+def _students(course: Course, folder: str, module: Module, only: frozenset[str] | None) -> int:
+    found = (path.parent.name for path in (course.root / folder).glob(f"*/{module.label}"))
+    return sum(only is None or name in only for name in found)
 
 
 def _local(course: Course, moment: datetime | None) -> str:

@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
-from tito.cells import grade_id, is_graded
 from tito.demo.expected import Expected
 from tito.demo.students import STUDENTS
 from tito.demo.term import Term
 from tito.errors import NotebookError
+from tito.feedback.result import read_result
+from tito.grading.result import TestReport
 
 __all__ = ["error_texts", "feedback_problems"]
-
-CREDIT = "passes with the reference's"
-"""Stands in the note that the grader leaves below a test that it gave the points for all the same."""
 
 
 def feedback_problems(term: Term, expected: Mapping[tuple[str, str], Expected]) -> list[str]:
@@ -33,41 +31,39 @@ def feedback_problems(term: Term, expected: Mapping[tuple[str, str], Expected]) 
                 found.append(f"{where}: {len(pages)} pages of feedback were fetched, expected 1")
                 continue
             shown = [_squeezed(text) for text in error_texts(_read(pages[0]))]
-            said = _messages(term.graded_notebook(student, module))
+            reports = _reports(term.graded_notebook(student, module))
             wanted = expected[student.name, module.label]
             for test in wanted.failed:
-                message = _squeezed(said.get(test, ""))
+                message = _squeezed(reports[test].message or reports[test].error) if test in reports else ""
                 if not message or not any(message in text for text in shown):
                     found.append(f"{where}: the feedback does not show what {test} said: {message or 'nothing'}")
             for test in wanted.credited:
-                if CREDIT not in said.get(test, ""):
+                if test not in reports or reports[test].blame is None:
                     found.append(f"{where}: {test} should fail with the student's own earlier modules, and did not")
     return found
 
 
 def error_texts(page: str) -> list[str]:
-    """The errors that a page of feedback shows below its cells, as plain text.
+    """What the tests said, as a page of feedback shows it, as plain text.
 
-    The cells' own text is on the page too, and holds every message that could have come.
+    The student's code is on the page too, and may hold any message.
     """
     reader = _Errors()
     reader.feed(page)
     return reader.found
 
 
-def _messages(path: Path) -> dict[str, str]:
-    """What each graded cell of a graded notebook said: its error if it failed, else what it printed; by grade id."""
+def _reports(path: Path) -> dict[str, TestReport]:
+    """What the grader says of each test in a graded notebook, by grade id."""
     import nbformat
 
     try:
-        notebook = nbformat.read(path, as_version=4)
+        result, why = read_result(nbformat.read(path, as_version=4).metadata)
     except OSError as error:
         raise NotebookError(f"{path} cannot be read: {error.strerror} (it was left alone)") from None
-    return {
-        str(grade_id(cell)): f"{output['ename']}: {output['evalue']}" if "ename" in output else output.get("text", "")
-        for cell in filter(is_graded, notebook.cells)
-        for output in cell["outputs"]  # an error comes last
-    }
+    if result is None:
+        raise NotebookError(f"{path}: {why} Grade it again (it was left alone)")
+    return {test.id: test for test in result.tests}
 
 
 def _read(path: Path) -> str:
@@ -82,26 +78,21 @@ def _squeezed(text: str) -> str:
 
 
 class _Errors(HTMLParser):
-    """Collects the text of error outputs: `<div class="... output_error">`."""
+    """Collects the text of `<p class="hint">` and `<pre class="said">`, which hold nothing but text."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
-        self._depth = 0
+        self._inside = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag != "div":
-            return
-        if self._depth:
-            self._depth += 1
-        elif "output_error" in (dict(attrs).get("class") or "").split():
-            self._depth = 1
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self._inside = dict(attrs).get("class") in ("hint", "said")
+        if self._inside:
             self.found.append("")
 
-    def handle_endtag(self, tag: str) -> None:
-        if self._depth and tag == "div":
-            self._depth -= 1
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002
+        self._inside = False
 
     def handle_data(self, data: str) -> None:
-        if self._depth:
+        if self._inside:
             self.found[-1] += data

@@ -15,6 +15,7 @@ from tito.demo.expected import Expected, expect
 from tito.demo.folders import course_file, make_home
 from tito.demo.students import STUDENTS, Assignment, Student
 from tito.errors import NotebookError
+from tito.grading.policy import ALLOW_PLAIN
 from tito.modules import Module
 from tito.workspace import lay_out_course
 
@@ -171,7 +172,8 @@ class Term:
         return self.folder / "logs"
 
     def _staff(self, arguments: tuple[str, ...], pieces: int = 1, marks: str = "") -> Command:
-        environment = self._environment(self.folder / "instructor") | {"TINYTORCH_COURSE": str(self.course)}
+        environment = self._environment(self.folder / "instructor")
+        environment |= {"TINYTORCH_COURSE": str(self.course), ALLOW_PLAIN: "1"}
         return Command(arguments, self.course, environment, self._log("instructor", arguments), marks, pieces)
 
     def _student(self, student: Student, *arguments: str) -> Command:

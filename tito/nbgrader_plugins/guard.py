@@ -13,7 +13,10 @@ from tito.modules import find_module
 from tito.nbgrader_plugins.skeleton import check_generated, course_skeleton
 from tito.submission import read_submission
 
-__all__ = ["check_submission", "guard", "is_odd", "odd_files"]
+__all__ = ["check_submission", "drop_extras", "guard", "is_odd", "odd_files"]
+
+_OURS = {"timestamp.txt", "submission_secret.txt"}
+"""What nbgrader's exchange puts beside a submitted notebook. It copies no other notebook."""
 
 
 def guard(converter: Any) -> None:
@@ -37,6 +40,10 @@ def guard(converter: Any) -> None:
             converter.log.error("%s", error)
             raise
         init_assignment(assignment_id, student_id)
+        drop_extras(
+            Path(coursedir.format_path(coursedir.autograded_directory, student_id, assignment_id)),
+            Path(coursedir.format_path(coursedir.source_directory, ".", assignment_id)),
+        )
 
     converter.init_assignment = checked
 
@@ -62,6 +69,21 @@ def check_submission(folder: Path, label: str) -> None:
             "again (it was left alone)"
         )
     read_submission(path)
+
+
+def drop_extras(graded: Path, source: Path) -> None:
+    """Remove from `graded` what a student handed in beside the notebook; what the course gives out in `source` stays.
+
+    The formgrader serves every file there under its own address: a page among them would run with the grader's rights.
+    And nbgrader copies them on, to where it takes all HTML for feedback. The submission itself keeps them.
+    """
+    for path in sorted(graded.rglob("*"), reverse=True):  # a folder comes after what is in it
+        relative = path.relative_to(graded)
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.suffix != ".ipynb" and str(relative) not in _OURS and not (source / relative).is_file():
+            path.unlink()
 
 
 def odd_files(folder: Path) -> list[Path]:

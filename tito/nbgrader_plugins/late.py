@@ -31,9 +31,9 @@ class GrantExtension(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         course, names = Course.find(), resources["nbgrader"]
-        module = find_module(names["assignment"])
-        due, own = course.schedule.due(module), course.due(module, names["student"])
-        minutes = (own - due).total_seconds() / 60 if own and due else 0
+        more = course.extension(find_module(names["assignment"]), names["student"])
         with Gradebook(names["db_url"], course.id) as gradebook:
-            gradebook.grant_extension(names["assignment"], names["student"], minutes=minutes)
+            gradebook.grant_extension(
+                names["assignment"], names["student"], minutes=more.total_seconds() / 60 if more else 0
+            )
         return nb, resources

@@ -9,6 +9,7 @@ from nbconvert.exporters import NotebookExporter
 
 from tito.course import Course
 from tito.errors import TitoError
+from tito.grading.result import METADATA_KEY
 from tito.modules import find_module
 from tito.nbgrader_plugins.guard import guard
 from tito.nbgrader_plugins.skeleton import course_skeleton
@@ -17,7 +18,7 @@ from tito.submission import NOTES_ID, assemble, read_submission
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["SubmissionExporter"]
+__all__ = ["SubmissionExporter", "with_notes"]
 
 
 class SubmissionExporter(NotebookExporter):
@@ -49,7 +50,7 @@ class SubmissionExporter(NotebookExporter):
             raise
         for finding in assembled.findings:
             self.log.warning("%s: %s", path, finding)
-        notebook = _with_notes(assembled.notebook, assembled.findings)
+        notebook = with_notes(assembled.notebook, assembled.findings)
         exported: tuple[str, dict[str, Any]] = self.from_notebook_node(notebook, resources=resources, **kw)
         return exported
 
@@ -59,10 +60,11 @@ def _is_submission(path: Path, coursedir: Any, names: dict[str, str]) -> bool:
     return path.absolute().parent == Path(folder).absolute()
 
 
-def _with_notes(notebook: NotebookNode, findings: list[str]) -> NotebookNode:
+def with_notes(notebook: NotebookNode, findings: list[str]) -> NotebookNode:
     """The notebook with what was mended on top, where its author will read it."""
     import nbformat
 
+    notebook.metadata[METADATA_KEY] = {"findings": list(findings)}
     if findings:
         text = "\n".join(["**What was mended before grading**", "", *(f"- {finding}" for finding in findings)])
         cell = {"cell_type": "markdown", "id": NOTES_ID, "metadata": {}, "source": text}

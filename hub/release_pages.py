@@ -1,0 +1,98 @@
+"""What the release service shows of itself: a log line per action, /health and Prometheus' /metrics."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+
+__all__ = ["Log", "Metrics", "Server", "pages", "write_line"]
+
+HOST = "127.0.0.1"
+
+
+def write_line(line: str) -> None:
+    """Put a line on standard output, at once: the hub's log and containers' logs take it from there."""
+    print(line, flush=True)
+
+
+class Log:
+    """One line of JSON per event: when, what, and what it was about."""
+
+    def __init__(self, clock: Callable[[], datetime], write: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._write = write
+
+    def __call__(self, event: str, **about: str) -> None:
+        line = {"time": self._clock().isoformat(timespec="seconds"), "service": "release", "event": event, **about}
+        self._write(json.dumps(line))
+
+
+class Metrics:
+    """The service's numbers, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.actions = Counter("release_actions", "Modules by what was done", ["action"], registry=self.registry)
+        self.overdue = Gauge(
+            "release_overdue_modules", "Modules that should be out and are not", registry=self.registry
+        )
+        self.last_look = Gauge("release_last_look_timestamp_seconds", "Last look at the term", registry=self.registry)
+        self.next_release = Gauge(
+            "release_next_timestamp_seconds", "Next planned release, 0 if there is none", registry=self.registry
+        )
+        self.problem = Gauge("release_problem", "1 if course.toml or a record cannot be read", registry=self.registry)
+
+    def found(self, coming: datetime | None, overdue: int) -> None:
+        """Take down what a look found."""
+        self.next_release.set(0 if coming is None else coming.timestamp())
+        self.overdue.set(overdue)
+
+    def age(self, now: datetime) -> float:
+        """Seconds since the last look; since 1970 if there was none."""
+        value = self.registry.get_sample_value("release_last_look_timestamp_seconds") or 0.0
+        return now.timestamp() - value
+
+
+class Server:
+    """A small web server on this machine's own address."""
+
+    def __init__(self, application: Application) -> None:
+        self._server = HTTPServer(application)
+
+    def listen(self, port: int) -> str:
+        """Start to answer; port 0 is any free one. Gives the address."""
+        sockets = bind_sockets(port, HOST, family=socket.AF_INET)
+        self._server.add_sockets(sockets)
+        return f"http://{HOST}:{sockets[0].getsockname()[1]}"
+
+    async def close(self) -> None:
+        """Answer no more."""
+        self._server.stop()
+        await self._server.close_all_connections()
+
+
+def pages(
+    health: Callable[[], dict[str, object]], metrics: Metrics, clock: Callable[[], datetime], longest: timedelta
+) -> Server:
+    """A server of /health, which is 503 when nobody looked for `longest`, and of /metrics."""
+
+    class Health(RequestHandler):
+        def get(self) -> None:
+            age = metrics.age(clock())
+            alive = age <= longest.total_seconds()
+            self.set_status(200 if alive else 503)
+            self.write({"status": "ok" if alive else "stuck", "seconds_since_look": round(age, 1), **health()})
+
+    class Numbers(RequestHandler):
+        def get(self) -> None:
+            self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.write(generate_latest(metrics.registry))
+
+    return Server(Application([("/health", Health), ("/metrics", Numbers)], log_function=lambda _: None))

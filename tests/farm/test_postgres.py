@@ -1,0 +1,121 @@
+"""nbgrader's gradebook in PostgreSQL holds what it holds in SQLite, whoever writes it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook
+
+from tests.farm.services import PASSWORD, Postgres
+from tests.tiny import COURSE_TOML, make_course
+from tito import gradebook
+from tito.addresses import DATABASE, database_url
+from tito.course import Course
+from tito.farm import probe
+from tito.grading.batch import grade_class
+from tito.modules import find_module
+from tito.notebooks import notebook_text
+from tito.percent import read_source, source_path
+
+MODULE = find_module("01")
+RIGHT = "return math.fsum([x, x])"
+
+
+def submit(course: Course, student: str, wrong: int) -> None:
+    text = notebook_text(read_source(source_path(course.root, MODULE.label)))
+    folder = course.root / "submitted" / student / MODULE.label
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{MODULE.label}.ipynb").write_text(text.replace(RIGHT, "return x + 1", wrong), encoding="utf-8")
+    (folder / "timestamp.txt").write_text("2026-01-13 12:00:00 UTC", encoding="utf-8")
+    (folder / "submission_secret.txt").write_text(student, encoding="utf-8")  # feedback goes where it says
+
+
+def a_term(course: Course) -> dict[str, Any]:
+    """Two students graded by nbgrader and by tito, one hands in again, feedback goes out; what is on record then."""
+    submit(course, "ada", 1)
+    submit(course, "alan", 2)
+    gradebook.grade(course, MODULE.label, "ada")
+    with gradebook.inside(course.root):
+        states = [outcome.state for outcome in grade_class(course, MODULE, ["ada", "alan"])]
+    submit(course, "alan", 0)
+    gradebook.grade(course, MODULE.label, "alan")
+    gradebook.generate(course, MODULE.label)
+    gradebook.feedback(course, MODULE.label, "ada")
+    export = subprocess.run(
+        [Path(sys.executable).with_name("nbgrader"), "export", "--to", course.root / "grades.csv"],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert PASSWORD not in export.stdout + export.stderr
+    return {
+        "states": states,
+        "scores": gradebook.scores(course, MODULE.label),
+        "export": (course.root / "grades.csv").read_text(encoding="utf-8"),
+        **formgrader_pages(course),
+    }
+
+
+def formgrader_pages(course: Course) -> dict[str, Any]:
+    """The queries behind the formgrader's lists; PostgreSQL is stricter about them than SQLite."""
+    with Gradebook(database_url(course), course.id) as book:
+        pages = {
+            "students": book.student_dicts(),
+            "submissions": book.submission_dicts(MODULE.label),
+            "notebooks": book.notebook_submission_dicts(MODULE.label, MODULE.label),
+            "average": book.average_assignment_score(MODULE.label),
+            "assignment": [found.to_dict() for found in book.assignments],
+        }
+    return {name: without_ids(page) for name, page in pages.items()}
+
+
+def without_ids(page: Any) -> Any:
+    if isinstance(page, list):
+        return sorted((without_ids(found) for found in page), key=str)
+    if isinstance(page, dict):
+        return {key: without_ids(value) for key, value in page.items() if key != "id"}
+    return page
+
+
+def test_a_gradebook_in_postgresql_holds_the_same(tmp_path: Path, postgres: Postgres) -> None:
+    here = make_course(tmp_path / "sqlite")
+    there = make_course(tmp_path / "there", f'{COURSE_TOML}[database]\nurl = "{postgres.create("term")}"\n')
+    found = a_term(there)
+    assert found == a_term(here)
+    assert found["states"] == ["current", "graded"]
+    assert [score.points for score in found["scores"]] == [80, 100]
+    assert (here.root / "gradebook.db").is_file()
+    assert not (there.root / "gradebook.db").exists()
+
+
+def test_a_student_can_be_removed(tmp_path: Path, postgres: Postgres) -> None:
+    """PostgreSQL keeps foreign keys, SQLite does not look."""
+    course = make_course(tmp_path, f'{COURSE_TOML}[database]\nurl = "{postgres.create("removal")}"\n')
+    submit(course, "ada", 0)
+    gradebook.grade(course, MODULE.label, "ada")
+    with Gradebook(database_url(course), course.id) as book:
+        book.remove_student("ada")
+        assert book.students == []
+
+
+def test_the_environment_has_the_last_word(tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DATABASE, postgres.create("environment"))
+    course = make_course(tmp_path)
+    assert gradebook.nbgrader_api(course).coursedir.db_url == os.environ[DATABASE] == database_url(course)
+    ((what, works, remedy),) = probe(course)
+    assert works and not remedy and what.startswith("gradebook in postgresql+psycopg://course:***@127.0.0.1")
+
+
+def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    course = make_course(tmp_path)
+    monkeypatch.setenv(DATABASE, f"postgresql+psycopg://course:{PASSWORD}@127.0.0.1:1/gradebook")
+    ((what, works, remedy),) = probe(course)
+    assert not works
+    assert "127.0.0.1" in what and DATABASE in remedy
+    assert PASSWORD not in what + remedy

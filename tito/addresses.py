@@ -1,0 +1,70 @@
+"""Where a course's gradebook and its grading farm are, where that is not the course folder.
+
+Addresses carry passwords. They come from the environment first, so that course.toml need not hold any, and are shown
+without them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tito.errors import CourseFileError
+
+if TYPE_CHECKING:
+    from tito.course import Course
+
+__all__ = ["BROKER", "DATABASE", "address_problem", "broker_url", "database_url", "shown"]
+
+DATABASE = "TINYTORCH_DATABASE"
+"""Environment variable with the gradebook's address; nbgrader_config.py reads it, too."""
+
+BROKER = "TINYTORCH_BROKER"
+"""Environment variable with the address of the farm's Redis."""
+
+_SCHEMES = {
+    DATABASE: ("postgresql+psycopg://", "sqlite:///"),
+    BROKER: ("redis://", "rediss://"),
+}
+
+
+def database_url(course: Course) -> str:
+    """The gradebook's SQLAlchemy address: TINYTORCH_DATABASE, else course.toml's, else SQLite in the course folder.
+
+    Raises:
+        CourseFileError: it is of no kind that the gradebook works with.
+    """
+    return _from_environment(DATABASE) or course.database or f"sqlite:///{course.root / 'gradebook.db'}"
+
+
+def broker_url(course: Course | None = None) -> str:
+    """The farm's Redis: TINYTORCH_BROKER, else course.toml's; empty when there is no farm.
+
+    Raises:
+        CourseFileError: it is no Redis address.
+    """
+    return _from_environment(BROKER) or (course.broker if course else "")
+
+
+def address_problem(kind: str, address: str) -> str | None:
+    """Why `address` cannot be a DATABASE or BROKER, or None."""
+    if address.startswith(_SCHEMES[kind]):
+        return None
+    return f"must start with {' or '.join(_SCHEMES[kind])}, got {shown(address)!r}"
+
+
+def shown(address: str) -> str:
+    """The address for people and logs: without its password."""
+    scheme, mark, rest = address.partition("://")
+    access, at, place = rest.rpartition("@")
+    user, colon, _ = access.partition(":")
+    place = place.partition("?")[0]  # options may hold one as well
+    return f"{scheme}{mark}{user}{colon and ':***'}{at}{place}"
+
+
+def _from_environment(name: str) -> str:
+    address = os.environ.get(name, "")
+    problem = address_problem(name, address) if address else None
+    if problem:
+        raise CourseFileError(f"{name} {problem} (nothing was changed)")
+    return address

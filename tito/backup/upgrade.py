@@ -1,0 +1,137 @@
+"""Bringing databases to the schema of the installed nbgrader and JupyterHub, each copied first."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from subprocess import CalledProcessError
+from typing import Any
+
+from tito.backup.databases import dump_postgres, is_postgres, snapshot
+from tito.backup.places import GRADEBOOK, Places, refuse_running
+from tito.errors import BackupError
+
+__all__ = ["Database", "Upgrade", "find_databases", "upgrade"]
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database and the program whose schema it has."""
+
+    owner: str
+    """`nbgrader` or `jupyterhub`."""
+    url: str
+
+    @property
+    def path(self) -> Path | None:
+        """Its file; None on a server."""
+        return None if is_postgres(self.url) else Path(self.url.removeprefix("sqlite:///"))
+
+    def __str__(self) -> str:
+        from sqlalchemy.engine import make_url
+
+        return str(self.path or make_url(self.url).render_as_string(hide_password=True))
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What was done to one database."""
+
+    database: Database
+    before: str
+    after: str
+    copy: Path | None
+    """How it was before; None where nothing was to be done."""
+
+
+def find_databases(places: Places, servers: Mapping[str, str]) -> list[Database]:
+    """The gradebooks and the hub's records of a course; `servers` has the PostgreSQL addresses, by name."""
+    owners = {"gradebook": "nbgrader", "hub": "jupyterhub"}
+    found = [Database(owners[name], url) for name, url in servers.items() if name in owners]
+    files = [("nbgrader", places.root / GRADEBOOK)]
+    if places.data is not None:
+        files += [("nbgrader", places.data / "course" / GRADEBOOK)]
+        files += [("jupyterhub", places.data / "hub" / "jupyterhub.sqlite")]
+    return found + [Database(owner, f"sqlite:///{path}") for owner, path in files if path.is_file()]
+
+
+def upgrade(places: Places, database: Database, now: datetime) -> Upgrade:
+    """Bring a database to the newest schema; it is copied first and left alone where it is up to date.
+
+    Raises:
+        BackupError: it cannot be upgraded; the line names its copy.
+    """
+    refuse_running(places)
+    tools = _tools(database.owner)
+    before, newest = _revisions(database, tools)
+    if before == newest:
+        return Upgrade(database, before, newest, None)
+    copy = _copy(places, database, now)
+    try:
+        with _programs_of_this_python():
+            tools.upgrade(database.url)
+    except CalledProcessError:
+        raise BackupError(f"{database} cannot be upgraded from {before} to {newest}; its copy is {copy}") from None
+    return Upgrade(database, before, newest, copy)
+
+
+def _tools(owner: str) -> Any:
+    if owner == "nbgrader":
+        from nbgrader import dbutil
+    else:
+        from jupyterhub import dbutil
+    return dbutil
+
+
+def _revisions(database: Database, tools: Any) -> tuple[str, str]:
+    """The schema that a database has and the newest one, as alembic names them."""
+    from alembic.config import Config
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    config = Config()
+    config.set_main_option("script_location", str(tools.ALEMBIC_DIR).replace("%", "%%"))
+    newest = ScriptDirectory.from_config(config).get_current_head() or ""
+    try:
+        engine = create_engine(database.url)
+        try:
+            with engine.connect() as connection:
+                return MigrationContext.configure(connection).get_current_revision() or "", newest
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        reason = str(error).partition("\n")[0]
+        raise BackupError(f"{database} cannot be opened: {reason} (nothing was changed)") from None
+
+
+def _copy(places: Places, database: Database, now: datetime) -> Path:
+    stamp = f"before-upgrade-{now:%Y-%m-%dT%H%M%S}"
+    if database.path is not None:
+        copy = database.path.with_name(f"{database.path.name}.{stamp}")
+        snapshot(database.path, copy)
+    else:
+        copy = (places.data or places.root) / f"{database.owner}.{stamp}.dump"
+        dump_postgres(database.url, copy)
+    copy.chmod(0o600)
+    return copy
+
+
+@contextmanager
+def _programs_of_this_python() -> Iterator[None]:
+    """Both packages start `alembic` by name, which must be the one installed beside them; its talk goes to stderr."""
+    path, told = os.environ.get("PATH", ""), os.dup(1)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(told, 1)
+        os.close(told)
+        os.environ["PATH"] = path

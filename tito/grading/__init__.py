@@ -1,0 +1,1 @@
+"""One submission in, one graded notebook out: for nbgrader's converter and `tito grade` alike."""

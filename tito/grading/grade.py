@@ -1,0 +1,176 @@
+"""The grading function: one job in, one graded submission out. Everything of a student's runs in exam rooms."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from tito.examiner.examination import CellOutcome, ExamCell, Examination
+from tito.examiner.link import Link
+from tito.grading.job import GradingJob
+from tito.grading.policy import GradingPolicy
+from tito.grading.result import Blame, CellReport, GradedSubmission, TestReport
+from tito.sandbox import Backend
+
+__all__ = ["grade", "with_failing_tests"]
+
+_PACKAGE = "tinytorch_lib"
+_TITLE = re.compile(r"🔬 Unit Test: (.+?)(?:\.\.\.)?[\"']")
+
+
+def grade(job: GradingJob, backend: Backend) -> GradedSubmission:
+    """Examine the submission; see `GradingPolicy` for whose earlier modules run."""
+    return _Grading(job, backend).result()
+
+
+class _Grading:
+    def __init__(self, job: GradingJob, backend: Backend) -> None:
+        self.job = job
+        self.policy = GradingPolicy(**job.policy)
+        self.backend = backend
+        self.seconds: dict[str, float] = {}
+        self.peak = 0
+
+    def result(self) -> GradedSubmission:
+        first = self.job.reference if self.policy.earlier_modules == "reference" else self.job.own
+        outcomes = self._examine("cells", first, None)
+        failed = [found.id for found in outcomes if found.id in self.job.points and not found.passed]
+        blames: dict[str, Blame] = {}
+        if failed and self.policy.earlier_modules == "own-first" and self._other_library_matters():
+            again = {found.id: found for found in self._examine("second", self.job.reference, failed)}
+            passed = [name for name in failed if name in again and again[name].passed]
+            outcomes = [_credited(found, again[found.id]) if found.id in passed else found for found in outcomes]
+            blames = self._blame(passed)
+        cells = {cell.id: cell for cell in self.job.cells}
+        return GradedSubmission(
+            module=self.job.module,
+            student=self.job.student,
+            attempt=self.job.attempt,
+            key=self.job.key,
+            reference=self.job.reference_key if "second" in self.seconds else "",
+            backend=self.backend.name,
+            policy=self.policy.earlier_modules,
+            tests=tuple(
+                _test_report(cells[found.id], found, self.job, blames.get(found.id))
+                for found in outcomes
+                if found.id in self.job.points
+            ),
+            cells=tuple(_cell_report(found) for found in outcomes if found.id not in self.job.points),
+            findings=self.job.findings,
+            library=self.job.library,
+            timings=self.seconds,
+            peak_memory=self.peak,
+        )
+
+    def _examine(self, phase: str, library: dict[str, str], only: Iterable[str] | None) -> list[CellOutcome]:
+        started = time.perf_counter()
+        links: list[Link] = []
+        opening = 0.0
+
+        def open_room() -> Link:
+            nonlocal opening
+            begun = time.perf_counter()
+            link = Link(self.backend.room(self.policy.limits))
+            links.append(link)
+            link.deadline = time.monotonic() + self.policy.cell_seconds
+            link.setup(library, {})
+            opening += time.perf_counter() - begun
+            return link
+
+        try:
+            outcomes = Examination(
+                self.job.cells,
+                open_room,
+                cell_seconds=self.policy.cell_seconds,
+                seconds=self.policy.notebook_seconds,
+            ).run(only)
+        finally:
+            for link in links:
+                self.peak = max(self.peak, link.end().peak_memory)
+        self._count("room", opening)
+        self._count(phase, time.perf_counter() - started - opening)
+        return outcomes
+
+    def _count(self, phase: str, seconds: float) -> None:
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
+
+    def _other_library_matters(self) -> bool:
+        """Not if no cell names the library, or the student's own is the reference's word for word."""
+        named = any(_PACKAGE in cell.source for cell in self.job.cells)
+        return named and self.job.own != self.job.reference
+
+    def _blame(self, tests: Sequence[str]) -> dict[str, Blame]:
+        """Find the earlier module that makes each of `tests` pass when it alone comes from the reference."""
+        blames: dict[str, Blame] = {}
+        suspects = [
+            label for label, path in self.job.modules.items() if self.job.own.get(path) != self.job.reference.get(path)
+        ]
+        left = list(tests)
+        for label in suspects if len(suspects) > 1 else ():
+            if not left:
+                break
+            path = self.job.modules[label]
+            mixed = {**self.job.own, path: self.job.reference[path], "__init__.py": self.job.reference["__init__.py"]}
+            passed = {found.id for found in self._examine("blame", mixed, left) if found.passed}
+            blames |= {name: Blame(label) for name in left if name in passed}
+            left = [name for name in left if name not in passed]
+        alone = suspects[0] if len(suspects) == 1 else "several earlier modules together"
+        return blames | {name: Blame(alone) for name in left}
+
+
+def _credited(own: CellOutcome, reference: CellOutcome) -> CellOutcome:
+    """What passed with the reference's modules, with what went wrong with the student's own."""
+    return replace(own, status=reference.status, stdout=reference.stdout, seconds=own.seconds + reference.seconds)
+
+
+def _test_report(cell: ExamCell, found: CellOutcome, job: GradingJob, blame: Blame | None) -> TestReport:
+    title = _TITLE.search(cell.source)
+    lines = cell.source.splitlines()
+    hidden = found.line is not None and _is_hidden(lines, found.line)
+    number = int(job.module[:2])
+    number_of_section = rf"\b{number}\.[1-9]\d?\b"
+    section = re.search(number_of_section, found.message) or re.search(number_of_section, cell.source)
+    line = "" if hidden or found.line is None else lines[found.line - 1].strip()
+    return TestReport(
+        id=found.id,
+        title=title[1] if title else found.id,
+        points=job.points[found.id],
+        earned=job.points[found.id] if found.passed else 0.0,
+        status=found.status,
+        seconds=found.seconds,
+        hidden=hidden,
+        error=found.error,
+        message=found.message,
+        line=line,
+        traceback=found.traceback,
+        section=section[0] if section else "",
+        stdout=found.stdout,
+        stderr=found.stderr,
+        blame=blame,
+    )
+
+
+def _cell_report(found: CellOutcome) -> CellReport:
+    error = f"{found.error}: {found.message}" if found.error and found.message else found.error or found.message
+    return CellReport(found.id, found.status, found.seconds, found.stdout, found.stderr, error, found.traceback)
+
+
+def _is_hidden(lines: Sequence[str], number: int) -> bool:
+    hidden = False
+    for line in lines[:number]:
+        if "BEGIN HIDDEN TESTS" in line:
+            hidden = True
+        elif "END HIDDEN TESTS" in line:
+            hidden = False
+    return hidden
+
+
+def with_failing_tests(graded: GradedSubmission, failing: Callable[[str], Sequence[str]]) -> GradedSubmission:
+    """Complete the blames: `failing(label)` gives the tests that fail in the student's own earlier module."""
+    tests = tuple(
+        replace(test, blame=replace(test.blame, tests=tuple(failing(test.blame.module)))) if test.blame else test
+        for test in graded.tests
+    )
+    return replace(graded, tests=tests)

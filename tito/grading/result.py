@@ -1,0 +1,123 @@
+"""What grading a submission gives: plain values that JSON can carry, kept in the graded notebook's metadata."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["METADATA_KEY", "Blame", "CellReport", "GradedSubmission", "TestReport"]
+
+METADATA_KEY = "tinytorch"
+"""Key of a graded notebook's metadata under which `GradedSubmission.as_json` stands."""
+
+
+@dataclass(frozen=True)
+class CellReport:
+    """What became of one cell that the exam room ran."""
+
+    id: str
+    status: str
+    """`passed`, `failed`, `timeout`, `died` (it ended the room) or `not run`."""
+    seconds: float = 0.0
+    stdout: str = ""
+    stderr: str = ""
+    error: str = ""
+    """`ValueError: the message`; empty when it passed."""
+    traceback: str = ""
+    """The frames that lie in the student's cells, with their lines."""
+
+
+@dataclass(frozen=True)
+class Blame:
+    """The earlier module that made a test fail which passes with the reference's: `03_activations`."""
+
+    module: str
+    tests: tuple[str, ...] = ()
+    """Grade ids of the graded cells that fail in that module; empty when they were not graded or all pass."""
+
+
+@dataclass(frozen=True)
+class TestReport:
+    """What became of one graded cell."""
+
+    __test__ = False  # not a class of tests, whatever pytest thinks of its name
+
+    id: str
+    title: str
+    """What the test says it tests: `SGD with momentum`."""
+    points: float
+    earned: float
+    status: str
+    """As a cell's; `passed` earns the points."""
+    seconds: float = 0.0
+    hidden: bool = False
+    """Did it fail in a hidden part? Then its message may be shown, its code never."""
+    error: str = ""
+    """`AssertionError`, or the name of what was raised."""
+    message: str = ""
+    """What the test says: expected, got, hint."""
+    line: str = ""
+    """The test's line that failed; empty when that line is hidden."""
+    traceback: str = ""
+    """The frames that lie in the student's own cells, with their lines."""
+    section: str = ""
+    """The number of the section to reread, `6.2`; empty when none is known."""
+    stdout: str = ""
+    stderr: str = ""
+    blame: Blame | None = None
+    """Set when it failed with the student's own earlier modules and passed with the reference's."""
+
+
+@dataclass(frozen=True)
+class GradedSubmission:
+    """Everything that is known of one graded submission."""
+
+    module: str
+    student: str
+    attempt: str
+    """When it was handed in, as its timestamp file says; empty when there is none."""
+    key: str
+    """SHA-256 of submission, tests, the student's earlier modules and policy: the same key means the same grades."""
+    reference: str
+    """SHA-256 of the reference library where it decided something; empty where only the student's own ran."""
+    backend: str
+    policy: str
+    tests: tuple[TestReport, ...]
+    cells: tuple[CellReport, ...]
+    findings: tuple[str, ...] = ()
+    """What had to be mended before grading, a sentence each."""
+    library: tuple[str, ...] = ()
+    """What is wrong with the student's own earlier modules, a sentence each."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds by phase: read, library, room, cells, tests, second, write."""
+    peak_memory: int = 0
+
+    @property
+    def earned(self) -> float:
+        return sum(test.earned for test in self.tests)
+
+    @property
+    def points(self) -> float:
+        return sum(test.points for test in self.tests)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> GradedSubmission:
+        """The value that `as_json` gave.
+
+        Raises:
+            KeyError, TypeError: it did not.
+        """
+        values = {"backend": "", **found}
+        values["tests"] = tuple(_test(test) for test in values["tests"])
+        values["cells"] = tuple(CellReport(**cell) for cell in values["cells"])
+        for name in ("findings", "library"):
+            values[name] = tuple(values.get(name, ()))
+        return cls(**values)
+
+
+def _test(found: dict[str, Any]) -> TestReport:
+    blame = found.get("blame")
+    return TestReport(**{**found, "blame": blame and Blame(blame["module"], tuple(blame["tests"]))})

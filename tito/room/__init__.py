@@ -1,0 +1,1 @@
+"""What runs inside an exam room, beside the student's code. Nothing in here is trusted by anybody outside."""

@@ -1,0 +1,342 @@
+"""Plain data between exam room and examiner: by value, in a fixed format that can name no class and no function.
+
+A message is four bytes of length and a msgpack value. Beside msgpack's own types it knows arrays, numpy's scalars and
+dtypes, tuples, sets, slices, big and complex numbers, the types of one fixed table, and references: numbers that stand
+for an object of one side. Whatever else arrives is a `WireError`, and the examiner ends the room.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import socket
+import struct
+import time
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import msgpack
+import numpy as np
+
+from tito.room.budget import MESSAGE_LIMIT, Budget, WireError
+
+__all__ = ["MESSAGE_LIMIT", "TYPES", "Codec", "Stream", "WireError", "plain_dtype", "type_token"]
+
+_DEPTH_LIMIT = 40
+_DTYPE_TEXT = re.compile(r"[<>|=][biufcSU]\d{1,9}")
+_KINDS = "biufcSU"
+
+TYPES: tuple[type, ...] = (
+    *(bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, object, type, slice, range),
+    *(np.ndarray, np.generic, np.number, np.integer, np.signedinteger, np.unsignedinteger, np.inexact, np.floating),
+    *(np.bool_, np.float16, np.float32, np.float64, np.complex64, np.complex128, np.str_),
+    *(np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64),
+    *sorted(
+        (
+            found
+            for name, found in vars(builtins).items()
+            if isinstance(found, type) and issubclass(found, BaseException) and found.__name__ == name
+        ),
+        key=lambda found: found.__name__,
+    ),
+)
+"""The types that may cross by name: Python's and numpy's own for data, and the built-in exceptions."""
+
+_TOKENS = {found: token for token, found in enumerate(TYPES)}
+
+(_ARRAY, _KNOWN_ARRAY, _OBJECT_ARRAY, _SCALAR, _TUPLE, _SET, _FROZENSET, _BIG, _COMPLEX, _SLICE, _ELLIPSIS) = range(11)
+(_RANGE, _DTYPE, _TYPE, _OWN, _THEIRS, _NOT_IMPLEMENTED, _MAPPING) = range(11, 18)
+
+
+def type_token(found: type) -> int:
+    """The number in `TYPES` of the nearest type that `found` derives from."""
+    return next((_TOKENS[base] for base in type.mro(found) if base in _TOKENS), _TOKENS[object])
+
+
+class Stream:
+    """Messages on a connected socket."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self._buffer = bytearray()
+
+    def send(self, body: bytes, until_ready: Callable[[], None] | None = None) -> None:
+        """Send one message.
+
+        `until_ready()` is called when the partner does not read, and returns when it does or raises; without it, that
+        takes as long as it takes.
+
+        Raises:
+            WireError: it is too long, or the partner is gone.
+        """
+        if len(body) > MESSAGE_LIMIT:
+            raise WireError(f"a message of {len(body)} bytes; at most {MESSAGE_LIMIT} are allowed")
+        left = memoryview(struct.pack(">I", len(body)) + body)
+        while left:
+            try:
+                left = left[self._link.send(left, 0 if until_ready is None else socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                assert until_ready is not None
+                until_ready()
+            except OSError as error:
+                raise WireError(f"the partner is gone: {error.strerror}") from None
+
+    def receive(self, deadline: float | None = None, meanwhile: Callable[[float | None], None] | None = None) -> bytes:
+        """The next message.
+
+        `meanwhile(seconds)` is called before each wait and returns when the socket can be read or that time has
+        passed; without it there is no deadline either.
+
+        Raises:
+            WireError: the partner is gone or announces too long a message.
+            TimeoutError: `deadline` (on `time.monotonic`'s clock) passed first.
+        """
+        if deadline is not None and time.monotonic() >= deadline:
+            raise TimeoutError  # also when messages lie here that were not read: their flood may have no end
+        self._fill(4, deadline, meanwhile)
+        (length,) = struct.unpack_from(">I", self._buffer)
+        if length > MESSAGE_LIMIT:
+            raise WireError(f"a message of {length} bytes was announced; at most {MESSAGE_LIMIT} are allowed")
+        self._fill(4 + length, deadline, meanwhile)
+        message = bytes(self._buffer[4 : 4 + length])
+        del self._buffer[: 4 + length]
+        return message
+
+    def _fill(self, size: int, deadline: float | None, meanwhile: Callable[[float | None], None] | None) -> None:
+        """Read until `size` bytes are there."""
+        while len(self._buffer) < size:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise TimeoutError
+            if meanwhile is not None:
+                meanwhile(left)
+            try:
+                chunk = self._link.recv(1 << 18, 0 if meanwhile is None else socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise WireError(f"the partner is gone: {error.strerror}") from None
+            if not chunk:
+                raise WireError("the partner hung up")
+            self._buffer += chunk
+
+
+class Codec:
+    """Turns values into messages and back, for one side of one link.
+
+    Args:
+        arrays: the arrays that both sides hold (`tito.room.arrays.SharedArrays`).
+        export: gives the description of an object of ours that is no plain data: a plain list whose first item is
+            its number. Raises TypeError when it may not cross.
+        ours: the object of ours that a number stands for; raises WireError for a number never given out.
+        theirs: a stand-in for an object of the partner's, from its description.
+        is_theirs: the partner's number behind a stand-in, or None when the value is no stand-in.
+    """
+
+    def __init__(
+        self,
+        arrays: Any,
+        export: Callable[[Any], list[Any]],
+        ours: Callable[[int], Any],
+        theirs: Callable[[list[Any]], Any],
+        is_theirs: Callable[[Any], int | None],
+    ) -> None:
+        self._arrays = arrays
+        self._export = export
+        self._theirs = theirs
+        self._is_theirs = is_theirs
+        self._depth = 0
+        self._budget = Budget()
+        self._makers: dict[int, tuple[type, Callable[[Any], Any]]] = {
+            _OWN: (int, ours),
+            _THEIRS: (list, self._reference),
+            _ARRAY: (list, arrays.adopt),
+            _KNOWN_ARRAY: (int, arrays.known),
+        }
+
+    def encode(self, value: Any) -> bytes:
+        """The message for `value`.
+
+        Raises:
+            TypeError: something in it may not cross.
+            ValueError: it is nested too deeply or contains itself.
+        """
+        mark = self._arrays.mark()
+        try:
+            return self._pack(value)
+        except BaseException:
+            self._arrays.roll_back(mark)
+            raise
+
+    def decode(self, data: bytes) -> Any:
+        """The value of a message.
+
+        Raises:
+            WireError: it is none of ours.
+        """
+        self._budget = Budget()
+        return self._unpack(data)
+
+    def _pack(self, value: Any) -> bytes:
+        self._depth += 1
+        try:
+            if self._depth > _DEPTH_LIMIT:
+                raise ValueError("the value is nested too deeply")
+            packed: bytes = msgpack.packb(
+                value, default=self._extension, strict_types=True, unicode_errors="surrogatepass"
+            )
+            return packed
+        finally:
+            self._depth -= 1
+
+    def _unpack(self, data: bytes) -> Any:
+        self._depth += 1
+        try:
+            if self._depth > _DEPTH_LIMIT:
+                raise WireError("a message is nested too deeply")
+            return self._budget.unpack(data, self._value)
+        finally:
+            self._depth -= 1
+
+    def _extension(self, value: Any) -> msgpack.ExtType:
+        """What msgpack has no type for."""
+        code, content = self._describe(value)
+        return msgpack.ExtType(code, self._pack(content))
+
+    def _describe(self, value: Any) -> tuple[int, Any]:
+        number = self._is_theirs(value)
+        if number is not None:
+            return _OWN, number  # the partner's own object goes home
+        kind = type(value)
+        if kind is np.ndarray:
+            return self._describe_array(value)
+        plain = _PLAIN.get(kind)
+        if plain is not None:
+            return plain[0], plain[1](value)
+        return _describe_numpy(value) or (_THEIRS, self._export(value))
+
+    def _describe_array(self, array: np.ndarray[Any, Any]) -> tuple[int, Any]:
+        if array.dtype == object:
+            return _OBJECT_ARRAY, [list(array.shape), array.ravel().tolist()]
+        if array.dtype.kind not in _KINDS or array.dtype.fields is not None:
+            return _THEIRS, self._export(array)
+        known = self._arrays.key_of(array)
+        if known is not None:
+            return _KNOWN_ARRAY, known
+        return _ARRAY, self._arrays.describe(array)
+
+    def _value(self, code: int, data: bytes) -> Any:
+        """What an extension stands for. Only plain content is looked at: a stand-in would ask its partner."""
+        found = self._makers.get(code) or _MAKERS.get(code)
+        if found is None:
+            raise WireError(f"a message of the unknown kind {code}")
+        kind, make = found
+        content = self._unpack(data)
+        if code in (_SET, _FROZENSET) and type(content) is list:
+            self._budget.keys(len(content))
+        if type(content) is not kind:
+            raise WireError(f"a message of the kind {code} without its content")
+        return make(content)
+
+    def _reference(self, content: list[Any]) -> Any:
+        if not content or type(content[0]) is not int:
+            raise WireError("a reference without a number")
+        return self._theirs(content)
+
+
+def _describe_numpy(value: Any) -> tuple[int, Any] | None:
+    """Scalars, dtypes and the types of the table; None for anything else."""
+    if issubclass(type(value), np.generic) and type(value) in _TOKENS:
+        return _SCALAR, [value.dtype.str, value.tobytes()]
+    if issubclass(type(value), np.dtype) and value.kind in _KINDS and value.fields is None:
+        return _DTYPE, value.str
+    if issubclass(type(value), type) and value in _TOKENS:
+        return _TYPE, _TOKENS[value]
+    return None
+
+
+_PLAIN: dict[type, tuple[int, Callable[[Any], Any]]] = {
+    tuple: (_TUPLE, list),
+    set: (_SET, list),
+    frozenset: (_FROZENSET, list),
+    OrderedDict: (_MAPPING, dict),
+    defaultdict: (_MAPPING, dict),
+    Counter: (_MAPPING, dict),
+    int: (_BIG, lambda value: value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)),
+    complex: (_COMPLEX, lambda value: [value.real, value.imag]),
+    slice: (_SLICE, lambda value: [value.start, value.stop, value.step]),
+    range: (_RANGE, lambda value: [value.start, value.stop, value.step]),
+    type(Ellipsis): (_ELLIPSIS, lambda _: None),
+    type(NotImplemented): (_NOT_IMPLEMENTED, lambda _: None),
+}
+
+
+def plain_dtype(text: Any) -> np.dtype[Any]:
+    """The type of an array's elements from its description.
+
+    Raises:
+        WireError: it is none that may cross: objects, records, dates and whatever else numpy can read out of a text.
+    """
+    if type(text) is not str or not _DTYPE_TEXT.fullmatch(text):
+        raise WireError("a type of array that may not cross")
+    return np.dtype(text)
+
+
+def _scalar(content: list[Any]) -> Any:
+    text, data = content
+    dtype = plain_dtype(text)
+    if type(data) is not bytes or dtype.itemsize != len(data):
+        raise WireError("a scalar that is none")
+    return np.frombuffer(data, dtype, count=1)[0] if data else dtype.type()
+
+
+def _object_array(content: list[Any]) -> Any:
+    shape, items = content
+    if type(items) is not list or not _are_integers(shape):
+        raise WireError("an array of objects that is none")
+    array = np.empty(len(items), dtype=object)
+    for position, item in enumerate(items):
+        array[position] = item
+    return array.reshape(shape)
+
+
+def _complex(content: list[Any]) -> complex:
+    real, imaginary = content
+    if type(real) is not float or type(imaginary) is not float:
+        raise WireError("a complex number that is none")
+    return complex(real, imaginary)
+
+
+def _range(content: list[Any]) -> range:
+    if not _are_integers(content):
+        raise WireError("a range that is none")
+    return range(*content)
+
+
+def _type(content: int) -> type:
+    if not 0 <= content < len(TYPES):
+        raise WireError("a type that is not in the table")
+    return TYPES[content]
+
+
+def _are_integers(values: Any) -> bool:
+    return type(values) is list and all(type(value) is int for value in values)
+
+
+_MAKERS: dict[int, tuple[type, Callable[[Any], Any]]] = {
+    _OBJECT_ARRAY: (list, _object_array),
+    _SCALAR: (list, _scalar),
+    _TUPLE: (list, tuple),
+    _MAPPING: (dict, dict),
+    _SET: (list, set),
+    _FROZENSET: (list, frozenset),
+    _BIG: (bytes, lambda content: int.from_bytes(content, "big", signed=True)),
+    _COMPLEX: (list, _complex),
+    _SLICE: (list, lambda content: slice(*content)),
+    _ELLIPSIS: (type(None), lambda _: Ellipsis),
+    _RANGE: (list, _range),
+    _DTYPE: (str, plain_dtype),
+    _TYPE: (int, _type),
+    _NOT_IMPLEMENTED: (type(None), lambda _: NotImplemented),
+}
