@@ -6,9 +6,17 @@ ARG BASE_IMAGE=python:3.12-slim-bookworm
 
 # ---- pip and the versions, only looked at by the stages below
 FROM ${BASE_IMAGE} AS pip
-RUN python3 -m venv /opt/pip
 COPY requirements-docker.lock /opt/pip/lock/
 COPY deploy/images/install.sh deploy/images/*.txt /opt/pip/images/
+RUN --mount=type=secret,id=certificates --mount=type=secret,id=pip \
+    python3 -m venv /opt/pip && sh /opt/pip/images/install.sh --tools
+
+# ---- the course's own code, as a wheel
+FROM pip AS wheel
+COPY pyproject.toml README.md LICENSE /build/
+COPY tito /build/tito
+COPY hub /build/hub
+RUN /opt/pip/bin/pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir /wheel /build
 
 # ---- what all images share
 FROM ${BASE_IMAGE} AS python
@@ -20,14 +28,6 @@ RUN python3 -m venv --without-pip /opt/course \
 FROM python AS workplace
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
     sh /opt/pip/images/install.sh -r /opt/pip/images/student.txt
-
-# ---- the course's own code, as a wheel
-FROM workplace AS wheel
-COPY pyproject.toml README.md LICENSE /build/
-COPY tito /build/tito
-COPY hub /build/hub
-RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip \
-    cd /build && /opt/pip/bin/pip --python /opt/course/bin/python wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheel .
 
 # ---- a student's server
 FROM workplace AS student
@@ -54,7 +54,7 @@ FROM workplace AS grader
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap \
     && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
-    sh /opt/pip/images/install.sh nbgrader
+    sh /opt/pip/images/install.sh -r /opt/pip/images/grader.txt
 COPY hub/roles/staff /opt/course/role
 COPY deploy/images/role deploy/images/staff /opt/course/role/
 COPY nbgrader_config.py /opt/tinytorch/
@@ -84,7 +84,8 @@ COPY hub/docker_config.py /opt/course/
 # Secrets are files of whoever ran make up, readable by their owner alone: the hub runs under that number.
 ARG HUB_UID=1000
 RUN usermod --uid ${HUB_UID} course && groupmod --non-unique --gid ${HUB_UID} course \
-    && install -d -o course -g course -m 700 /srv/hub && install -d -o course -g course /srv/libraries
+    && install -d -o course -g course -m 700 /srv/hub && install -d -o course -g course /srv/libraries \
+    && install -d -o course -g course -m 700 /srv/exchange
 USER course
 WORKDIR /srv/hub
 EXPOSE 8000 8001 8081

@@ -14,5 +14,6 @@ def secret(name: str) -> str:
 
 c = get_config()  # noqa: F821 - JupyterHub provides it
 here = Installation.from_environment(os.environ)
-secrets = Secrets(secret("proxy_token"), secret("cookie_secret"), secret("login"), secret("database_password"))
+names = ("proxy_token", "cookie_secret", "login", "database_password", "exchange_token", "libraries_token")
+secrets = Secrets(*map(secret, names))
 apply(docker_values(Course.load(Path("/srv/course")), here, secrets), c)

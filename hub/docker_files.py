@@ -28,6 +28,8 @@ _MAKERS: dict[str, Callable[[], str]] = {
     "cookie_secret": lambda: secrets.token_hex(32),
     "login": lambda: secrets.token_hex(32),
     "database_password": lambda: secrets.token_hex(24),
+    "exchange_token": lambda: secrets.token_hex(32),
+    "libraries_token": lambda: secrets.token_hex(32),
     "no_tls": str,
 }
 
@@ -50,10 +52,6 @@ class Files:
     def passwords(self) -> Path:
         """Everybody's first password, for the instructor to hand out."""
         return self.folder / "first-passwords.csv"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "build.log"
 
 
 def read_settings(files: Files) -> dict[str, str]:
@@ -90,6 +88,10 @@ def make_secrets(files: Files) -> None:
         path = files.secrets / name
         if not path.exists():
             _write_private(path, make())
+    address = files.secrets / "exchange_database"
+    if not address.exists():
+        password = (files.secrets / "database_password").read_text(encoding="utf-8")
+        _write_private(address, f"postgresql+psycopg://hub:{password}@database/exchange")
     if os.geteuid() == 0:
         for path in files.secrets.iterdir():
             os.chown(path, hub_user(), hub_user())

@@ -9,6 +9,7 @@ import secrets
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,21 +48,28 @@ def version(root: Path, base: str, user: int) -> str:
     return f"{__version__}-{digest.hexdigest()[:12]}"
 
 
-def build(docker: Docker, images: Images, base: str, user: int, log: Path, say: Callable[[str], None]) -> None:
-    """Build what is not there yet. Layers that did not change are taken from Docker's cache.
+def build(docker: Docker, images: Images, base: str, user: int, logs: Path, say: Callable[[str], None]) -> None:
+    """Build what is not there yet, with a log each in `logs`. Docker's cache has the layers that did not change.
 
     Raises:
         ToolError: an image cannot be built.
     """
-    log.write_bytes(b"")
-    for target in TARGETS:
-        if docker.has("image", "inspect", images[target]):
-            continue
-        begin = time.monotonic()
-        say(f"building the image {images[target]}")
-        arguments = [f"--target={target}", f"--tag={images[target]}", *_build_arguments(images.version, base, user)]
-        docker.build([*arguments, *_secrets(os.environ)], log)
-        say(f"  built in {time.monotonic() - begin:.0f} s")
+    options = [*_build_arguments(images.version, base, user), *_secrets(os.environ)]
+
+    def chain(*targets: str) -> None:
+        for target in targets:
+            if docker.has("image", "inspect", images[target]):
+                continue
+            begin, log = time.monotonic(), logs / f"build-{target}.log"
+            log.write_bytes(b"")
+            say(f"building the image {images[target]}")
+            docker.build([f"--target={target}", f"--tag={images[target]}", *options], log)
+            say(f"built the image {images[target]} in {time.monotonic() - begin:.0f} s")
+
+    # The two pairs share little: one loads packages while the other compiles.
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(chain, "student", "grader"), pool.submit(chain, "hub", "database")]:
+            done.result()
 
 
 def _build_arguments(version: str, base: str, user: int) -> list[str]:

@@ -14,12 +14,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.container_names import COURSE, HOME, LIBRARY, Names
+from hub.exchange import access as exchange
 from hub.login import LOGINS, login_options, login_values
 from hub.rooms_profile import SECURITY, UNMASKED
 from hub.settings import People, role_of, roster
 from tito.errors import ToolError
 
 __all__ = ["Installation", "Limits", "Secrets", "Server", "docker_values", "server_of"]
+
+
+PROXY = "http://proxy:8000"
+"""The one peer that a server can reach; the hub and its services stand behind it."""
+
+LIBRARIES = "libraries"
+"""The service that builds students' libraries of what they hand in; it reads everybody's, as staff do."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class Secrets:
     login: str
     """What first passwords follow from, or what an identity provider knows the hub by."""
     database_password: str
+    exchange_token: str
+    libraries_token: str
 
 
 @dataclass(frozen=True)
@@ -155,9 +165,17 @@ def server_of(people: People, here: Installation, user: str) -> Server:
     limits = here.limits[role]
     student = role == "student"
     threads = str(max(1, int(limits.processors)))
-    environment = {"TINYTORCH_COURSE_ID": people.id, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+    environment = {
+        "TINYTORCH_COURSE_ID": people.id,
+        "TINYTORCH_EXCHANGE_URL": f"{PROXY}/services/{exchange.SERVICE}/",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+    }
     if student:
-        environment |= {"PYTHONPATH": LIBRARY, "TINYTORCH_LIBRARY": LIBRARY, "TINYTORCH_EXCHANGE": "/nonexistent"}
+        environment |= {
+            "PYTHONPATH": LIBRARY,
+            "TINYTORCH_LIBRARY": LIBRARY,
+        }
     else:
         environment |= {"PYTHONPATH": COURSE, "TINYTORCH_COURSE": COURSE}
     return Server(
@@ -210,7 +228,12 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "cookie_host_prefix_enabled": here.encrypted,
         "load_groups": groups(people),
         "load_roles": roles(),
-        "services": [culler(here)],
+        "custom_scopes": exchange.CUSTOM_SCOPES,
+        "services": [
+            culler(here),
+            {"name": exchange.SERVICE, "url": "http://exchange-services:8090", "api_token": secrets.exchange_token},
+            {"name": LIBRARIES, "api_token": secrets.libraries_token},
+        ],
         "log_level": "INFO",
     }
     if here.url:
@@ -229,7 +252,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
             "project": names.project,
             "subnets": here.subnets,
             "servers": {user: server_of(people, here, user) for user in everyone},
-            "hub_connect_url": "http://proxy:8000",  # the one peer that a server can reach
+            "hub_connect_url": PROXY,
             "remove": True,
             "pull_policy": "never",
             "use_internal_ip": True,
@@ -250,9 +273,11 @@ def groups(people: People) -> dict[str, dict[str, list[str]]]:
 
 
 def roles() -> list[dict[str, Any]]:
-    """A server's token may say that its user is active and let its owner in; the culler may stop what is idle."""
+    """What servers, people and services may do, by the two groups; the culler may stop what is idle."""
     return [
-        {"name": "server", "scopes": ["users:activity!user", "access:servers!server", "read:users:groups!user"]},
+        *exchange.roles(
+            {"groups": ["students", "staff"], "services": [LIBRARIES]}, {"groups": ["staff"], "services": [LIBRARIES]}
+        ),
         {
             "name": "culler",
             "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],

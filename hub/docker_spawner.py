@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -15,6 +16,9 @@ from hub.container_names import Names, subnet
 from hub.docker_settings import Server
 
 __all__ = ["CourseContainer"]
+
+LONGEST_LEAVING = 20
+"""Tries, four a second, until a container that was stopped has left its network."""
 
 
 class CourseContainer(DockerSpawner):
@@ -75,7 +79,7 @@ class CourseContainer(DockerSpawner):
     async def _make_network(self) -> None:
         addresses = subnet(IPv4Network(self.subnets), self.user.orm_user.id)
         await self._unless(
-            409,  # it is there
+            "already exists",
             "create_network",
             self.names.server(self.user.name),
             driver="bridge",
@@ -92,18 +96,29 @@ class CourseContainer(DockerSpawner):
         here = {container["Name"] for container in known.values()}
         for container, aliases in ((self.names.hub, []), (self.names.proxy, ["proxy"])):
             if container not in here:
-                await self._unless(403, "connect_container_to_network", container, name, aliases=aliases)
+                await self._unless("already exists", "connect_container_to_network", container, name, aliases=aliases)
 
     async def _remove_network(self) -> None:
         name = self.names.server(self.user.name)
         for container in (self.names.hub, self.names.proxy):
-            await self._unless(404, "disconnect_container_from_network", container, name, force=True)
-        await self._unless(404, "remove_network", name)
+            await self._unless("is not connected", "disconnect_container_from_network", container, name, force=True)
+        for _ in range(LONGEST_LEAVING):
+            try:
+                await self._unless("not found", "remove_network", name)
+                return
+            except APIError as error:
+                if "active endpoints" not in str(error):
+                    raise
+                await asyncio.sleep(0.25)
+        self.log.warning("network %s is still in use; it stays, and the next start uses it", name)
 
-    async def _unless(self, harmless: int, method: str, *arguments: Any, **keywords: Any) -> None:
-        """Ask Docker; the status `harmless` says that there was nothing to do."""
+    async def _unless(self, harmless: str, method: str, *arguments: Any, **keywords: Any) -> None:
+        """Ask Docker; an error that says `harmless`, or that the network is gone, says that nothing was to be done.
+
+        Statuses do not tell these apart: Docker forbids to join twice, and the guard forbids all that it refuses.
+        """
         try:
             await self.docker(method, *arguments, **keywords)
         except APIError as error:
-            if error.response is None or error.response.status_code != harmless:
+            if harmless not in str(error) and "not found" not in str(error):
                 raise

@@ -80,6 +80,8 @@ class Installer:
             "TINYTORCH_SETTINGS": str(files.settings),
             "TINYTORCH_SECRETS": str(files.secrets),
             "TINYTORCH_COURSE_FILE": str(self.root / "course.toml"),
+            "TINYTORCH_COURSE_ID": self.course.id,
+            "TINYTORCH_HUB_USER": str(hub_user()),
             "TINYTORCH_STATE": state(files, self.root / "course.toml"),
             "TINYTORCH_PORT": port,
             "TINYTORCH_PROXY_PORT": "8443" if tls else "8000",
@@ -122,7 +124,7 @@ class Installer:
             where = Path(self.docker.ask("info", "--format", "{{.DockerRootDir}}"))
             remedy = "(docker image prune, docker builder prune)"
             check_space(where if where.is_dir() else self.root, LEAST_SPACE, remedy)
-            build(self.docker, self.images, self.base, hub_user(), self.files.log, say)
+            build(self.docker, self.images, self.base, hub_user(), self.files.folder, say)
 
     def up(self) -> None:
         """Check, build what is missing, make the secrets, start, wait until it answers."""
@@ -188,7 +190,8 @@ class Installer:
         for name in self.docker.named("network", mine):
             self.docker.ask("network", "rm", name)
         if delete_all_work:
-            for name in self.docker.named("volume", f"{self.project}(_(hub|libraries|course|database)|-home-.*)"):
+            kept = "_(hub|libraries|course|database|exchange)"
+            for name in self.docker.named("volume", f"{self.project}({kept}|-home-.*)"):
                 self.docker.ask("volume", "rm", name)
         say("stopped" + (", all work is deleted" if delete_all_work else ", all work is kept"))
 

@@ -3,6 +3,10 @@
 set -eu
 [ ! -f /run/secrets/certificates ] || export PIP_CERT=/run/secrets/certificates
 [ ! -f /run/secrets/pip ] || export PIP_CONFIG_FILE=/run/secrets/pip
+if [ "$1" = --tools ]; then # what builds the course's wheel, into pip's own folder
+    exec /opt/pip/bin/pip install --quiet --disable-pip-version-check --no-cache-dir \
+        -c /opt/pip/lock/requirements-docker.lock setuptools
+fi
 begin=$(mktemp)
 /opt/pip/bin/pip --python /opt/course/bin/python install --quiet --disable-pip-version-check --no-cache-dir --no-compile \
     -c /opt/pip/lock/requirements-docker.lock "$@"

@@ -78,6 +78,7 @@ names = [
     "hub-services",
     "proxy-control",
     "guard",
+    "exchange",
     "database",
     f"{PROJECT}-hub",
     f"{PROJECT}-user-alan",
@@ -166,6 +167,9 @@ report = {
             ("GET", "/user/alan/lab", None),
             ("GET", "/user/ta/api/contents", None),
             ("GET", "/api/routes", None),
+            ("DELETE", "/services/exchange/courses/tinytorch/assignments/01_setup", None),
+            ("GET", "/services/exchange/courses/other/submissions", None),
+            ("GET", "/services/exchange/metrics", None),
         ]
     },
     "own": ask("GET", "/user/ada/api/status"),

@@ -114,6 +114,55 @@ def test_staff_can_make_exam_rooms(ta: Visitor) -> None:
     assert ta.run(code).split() == ["1000", "1"]  # its own processes alone: the first is the room's
 
 
+def in_terminal(who: Visitor, command: str) -> str:
+    """What a command prints in somebody's server; it must end well."""
+    code = (
+        "import subprocess; done = subprocess.run(['bash', '-c', {!r}], capture_output=True, text=True);"
+        "print(done.stdout + done.stderr, 'ended with', done.returncode)"
+    )
+    printed = who.run(code.format(command))
+    assert printed.endswith("ended with 0\n"), printed
+    return printed
+
+
+def test_fetching_submitting_and_collecting(ada: Visitor, ta: Visitor) -> None:
+    in_terminal(ta, "cd ~/course && tito release 01 --publish")
+    assert "01_setup" in in_terminal(ada, "nbgrader list")
+    in_terminal(ada, "nbgrader fetch_assignment 01_setup && nbgrader submit 01_setup && tito milestone list")
+    assert "01_setup" in in_terminal(ada, "ls 01_setup/receipts && nbgrader list --cached")
+    refused = "nbgrader release_assignment 01_setup --force 2>&1; test $? -ne 0"
+    in_terminal(ada, refused)
+    in_terminal(ta, "cd ~/course && nbgrader collect 01_setup && test -f submitted/ada/01_setup/01_setup.ipynb")
+    in_terminal(ta, "cd ~/course && tito grade 01 && test -f autograded/ada/01_setup/01_setup.ipynb")
+
+
+ADD_A_LINE = """
+import json
+path = "02_tensor/02_tensor.ipynb"
+book = json.load(open(path))
+for cell in book["cells"]:
+    text = "".join(cell["source"])
+    if cell["metadata"].get("nbgrader", {}).get("solution") and text.startswith("#| export"):
+        cell["source"] = text + "\\nMINE = 4711\\n"
+        break
+json.dump(book, open(path, "w"))
+"""
+
+
+def test_what_is_handed_in_becomes_the_library(course: Installation, ada: Visitor, ta: Visitor) -> None:
+    """In the running server, read-only, within seconds; the student's own code, not the reference."""
+    in_terminal(ta, "cd ~/course && tito release 02 --publish")
+    in_terminal(ada, "nbgrader fetch_assignment 02_tensor")
+    ada.run(ADD_A_LINE)
+    in_terminal(ada, "nbgrader submit 02_tensor")
+    begin = time.monotonic()
+    code = "import glob; print(any('MINE = 4711' in open(p).read() for p in glob.glob('/opt/library/*/*/*.py')))"
+    while ada.run(code) != "True\n":
+        assert time.monotonic() < begin + 60, course.logs()
+    print(f"the library was there after {time.monotonic() - begin:.1f} s")
+    assert ada.run("import tinytorch_lib; print(tinytorch_lib.__file__)") == "/opt/library/tinytorch_lib/__init__.py\n"
+
+
 def test_a_hub_killed_while_a_server_starts(course: Installation, ada: Visitor) -> None:
     ada.run("open('kept.txt', 'w').write('kept')")
     instructor = Visitor(course.url, "instructor")

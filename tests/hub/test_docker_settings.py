@@ -31,7 +31,7 @@ VARIABLES = {
     "TINYTORCH_COURSE_FILE": "/course/course.toml",
 }
 HERE = Installation.from_environment(VARIABLES)
-SECRETS = Secrets("proxy-token", "ab" * 32, "login-secret", "database-password")
+SECRETS = Secrets("proxy-token", "ab" * 32, "login-secret", "database-password", "exchange-token", "libraries-token")
 
 
 def values(here: Installation = HERE) -> dict[str, dict[str, object]]:
@@ -86,7 +86,13 @@ def test_everybody_has_another_first_password_that_needs_the_secret():
 
 def test_a_server_may_do_what_it_must_and_no_more():
     roles = {role["name"]: role for role in values()["JupyterHub"]["load_roles"]}
-    assert roles["server"]["scopes"] == ["users:activity!user", "access:servers!server", "read:users:groups!user"]
+    assert set(roles["server"]["scopes"]) == {
+        "users:activity!user",
+        "access:servers!server",
+        "access:services!service=exchange",
+        "custom:exchange:staff",  # a token never holds more than its owner: students do not have it
+    }
+    assert roles["exchange-staff"]["groups"] == ["staff"]
     assert "admin" not in str(roles["culler"]["scopes"])
 
 

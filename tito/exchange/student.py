@@ -79,8 +79,11 @@ class Submit(Exchange, abc.ExchangeSubmit):
         receipt = self.client.submit(self.coursedir.assignment_id, self.contents)
         self.log.info("Submitted as: %s %s %s", receipt.course, receipt.assignment, self.stamp(receipt.received))
         self._keep(receipt)
-        if os.environ.get("TINYTORCH_LIBRARY"):
+        library = os.environ.get("TINYTORCH_LIBRARY", "")
+        if os.access(library, os.W_OK):
             self._export()
+        elif library:
+            self.log.info("Your library: the hub brings it up to date in a few seconds")
 
     def _keep(self, receipt: Receipt) -> None:
         """The submission is in already, so a receipt that cannot be written is told and can be fetched again."""

@@ -1,0 +1,113 @@
+"""The library service between a played exchange and real folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from hub.libraries import DONE, Libraries
+from tito.cells import is_exported, is_solution
+from tito.errors import HandInError
+from tito.percent import read_source, source_path
+
+ROOT = Path(__file__).parents[2]
+ASSIGNMENT = "02_tensor"
+
+
+class Exchange:
+    """What the service asks of `tito.exchange.client.Client`."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.contents: dict[str, dict[str, bytes]] = {}
+        self.fetched = 0
+        notebook = read_source(source_path(ROOT, ASSIGNMENT))
+        self.released = {f"{ASSIGNMENT}.ipynb": nbformat.writes(notebook).encode()}
+
+    def submissions(self, everyone: bool = False) -> list[dict[str, Any]]:
+        assert everyone
+        return self.rows
+
+    def fetch(self, assignment: str) -> dict[str, bytes]:
+        assert assignment == ASSIGNMENT
+        return self.released
+
+    def submission(self, number: str) -> dict[str, bytes]:
+        self.fetched += 1
+        return self.contents[number]
+
+    def hand_in(self, student: str, number: str, contents: dict[str, bytes]) -> None:
+        self.rows.append({"student": student, "assignment": ASSIGNMENT, "submission": number})
+        self.contents[number] = contents
+
+
+def notebook(mark: str) -> dict[str, bytes]:
+    """The module's notebook with a line of the student's own in its first exported solution."""
+    found = read_source(source_path(ROOT, ASSIGNMENT))
+    cell = next(cell for cell in found.cells if is_solution(cell) and is_exported(cell))
+    cell.source += f"\n{mark}\n"
+    return {f"{ASSIGNMENT}.ipynb": nbformat.writes(found).encode(), "tensor.py": b"raise SystemExit"}
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    return Exchange()
+
+
+@pytest.fixture
+def libraries(exchange: Exchange, tmp_path: Path) -> Libraries:
+    return Libraries(tmp_path, exchange)  # type: ignore[arg-type]
+
+
+def text(libraries: Libraries, student: str) -> str:
+    return "".join(path.read_text() for path in sorted((libraries.folder / student).rglob("*.py")))
+
+
+def test_a_submission_becomes_the_library_of_its_author_alone(libraries: Libraries, exchange: Exchange):
+    exchange.hand_in("ada", "1", notebook("ADAS = 1"))
+    exchange.hand_in("alan", "2", notebook("ALANS = 1"))
+    assert libraries.update() == 2
+    assert "ADAS" in text(libraries, "ada") and "ALANS" not in text(libraries, "ada")
+    assert "ALANS" in text(libraries, "alan")
+    assert "SystemExit" not in text(libraries, "ada")
+
+
+def test_only_what_is_new_is_built_and_the_newest_counts(libraries: Libraries, exchange: Exchange):
+    exchange.hand_in("ada", "1", notebook("FIRST = 1"))
+    exchange.hand_in("ada", "2", notebook("SECOND = 1"))
+    assert libraries.update() == 1
+    assert "SECOND" in text(libraries, "ada") and "FIRST" not in text(libraries, "ada")
+    assert Libraries(libraries.folder, exchange).update() == 0  # type: ignore[arg-type]
+    exchange.hand_in("ada", "3", notebook("THIRD = 1"))
+    assert libraries.update() == 1
+    assert "THIRD" in text(libraries, "ada")
+    assert exchange.fetched == 2
+
+
+def test_a_submission_that_is_no_notebook_keeps_the_last_library(libraries: Libraries, exchange: Exchange):
+    exchange.hand_in("ada", "1", notebook("GOOD = 1"))
+    libraries.update()
+    for number, contents in (("2", {f"{ASSIGNMENT}.ipynb": b"{"}), ("3", {"other.txt": b""})):
+        exchange.hand_in("ada", number, contents)
+        assert libraries.update() == 1
+        assert libraries.update() == 0
+        assert "GOOD" in text(libraries, "ada")
+
+
+def test_a_lost_record_costs_one_build(libraries: Libraries, exchange: Exchange):
+    exchange.hand_in("ada", "1", notebook("GOOD = 1"))
+    libraries.update()
+    (libraries.folder / "ada" / DONE).write_text("{")
+    assert libraries.update() == 1
+
+
+def test_an_exchange_that_does_not_answer_is_told(libraries: Libraries, exchange: Exchange):
+    def away(everyone: bool = False) -> list[dict[str, Any]]:
+        raise HandInError("the exchange cannot be reached")
+
+    exchange.submissions = away  # type: ignore[method-assign]
+    with pytest.raises(HandInError):
+        libraries.update()
