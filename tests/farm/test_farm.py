@@ -187,8 +187,10 @@ def test_whatever_dies_everybody_is_graded_once(farm: Farm) -> None:
     assert {state for student, (state, _) in told.items() if student != POISON} <= {"graded", "current"}
 
     log = farm.logs("worker")
-    answered = re.findall(r"student=(\S+) attempt='' *: \d+ of 100 in a \w+ room", log)
-    assert sorted(answered) == sorted(CLASS), log
+    answered = re.findall(r"student=(\S+) attempt='': \d+ of 100 in a \w+ room", log)
+    assert len(set(answered)) == len(answered), log
+    assert len(answered) >= len(CLASS) - 1, log  # the killed worker may have taken its last line along
+    assert set(answered) <= set(CLASS), log
     assert "Refusing to deserialize" in log
     assert not trap.exists()
     assert PASSWORD not in log + farm.logs("co")
