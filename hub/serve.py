@@ -107,11 +107,11 @@ def run(course: Course, local: Local, log: HubLog) -> None:
     hub = start_hub(course, local, log)
     known: list[psutil.Process] = []
     try:
-        wait_until_up(hub, local, log)
+        wait_until_up(hub, local, log, known)
         release_first(Course.load(local.places.course), say)
         say(welcome(course, local))
         while hub.poll() is None:
-            known = family(hub.pid) or known  # once the hub is gone, nobody knows its children
+            note_family(hub, known)
             with suppress(TitoError):  # a disk that fills up must not end anybody's server
                 remember(local.places.hub / "processes.json", known)
             for line in log.news():
@@ -140,8 +140,23 @@ def start_hub(course: Course, local: Local, log: HubLog) -> subprocess.Popen[byt
         )
 
 
-def wait_until_up(hub: subprocess.Popen[bytes], local: Local, log: HubLog, patience: float = LONGEST_START) -> None:
+def note_family(hub: subprocess.Popen[bytes], known: list[psutil.Process]) -> None:
+    """Keep in `known` which processes the hub begot: once it is gone, nobody can tell."""
+    found = family(hub.pid)
+    if len(found) > 1:  # a hub that ended this moment stands there alone
+        known[:] = found
+
+
+def wait_until_up(
+    hub: subprocess.Popen[bytes],
+    local: Local,
+    log: HubLog,
+    known: list[psutil.Process],
+    patience: float = LONGEST_START,
+) -> None:
     """Wait until all answer: the hub on its own port, then through the proxy as for a browser, then the exchange.
+
+    `known` is kept up to date with the hub's processes.
 
     Raises:
         ToolError: it ended, or did not answer within `patience` seconds.
@@ -153,6 +168,7 @@ def wait_until_up(hub: subprocess.Popen[bytes], local: Local, log: HubLog, patie
         f"{local.exchange_url}health",
     ]
     while waiting:
+        note_family(hub, known)
         if hub.poll() is not None:
             raise ToolError(f"JupyterHub did not start: {log.why()}")
         if time.monotonic() > deadline:

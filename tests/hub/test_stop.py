@@ -14,6 +14,7 @@ import psutil
 import pytest
 from conftest import start_hub
 
+from hub.checks import free_ports
 from hub.processes import end, family, recall, remember
 
 IGNORES_REQUESTS = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(600)"
@@ -96,6 +97,28 @@ def test_a_process_number_that_went_to_somebody_else_is_not_ended(tmp_path: Path
     record.write_text("{half")
     assert recall(record) == []
     assert recall(tmp_path / "none.json") == []
+
+
+def test_an_exchange_that_cannot_start_is_one_line_and_leaves_no_process(checkout: Path, tmp_path: Path):
+    key = tmp_path / "var" / "exchange" / "receipt-key.pem"
+    key.parent.mkdir(parents=True)
+    key.write_text("damaged")
+    arguments = ["--port", str(free_ports(1)[0]), "--course", str(checkout), "--data", str(tmp_path / "var")]
+    done = subprocess.run(
+        [sys.executable, "-m", "hub.serve", *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 6
+    assert done.stderr.count("\n") == 1
+    assert f"exchange: {key} cannot be used" in done.stderr
+    left = [process for process in psutil.process_iter() if str(tmp_path) in working_folder(process)]
+    assert living(left) == []
+
+
+def working_folder(process: psutil.Process) -> str:
+    try:
+        return process.cwd()
+    except psutil.Error:
+        return ""
 
 
 def test_a_proxy_that_dies_at_its_start_is_one_line(checkout: Path, tmp_path: Path):

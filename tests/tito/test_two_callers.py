@@ -21,6 +21,7 @@ from tito.percent import read_source, source_path
 MODULE = find_module("01")
 RIGHT = "return math.fsum([x, x])"
 LATE = COURSE_TOML.replace('id = "tiny"', 'id = "tiny"\nterm_start = 2026-01-05')
+LATE += "[extensions]\ntalks.01 = 2026-01-20T12:00:00\n"
 
 
 def reference(course: Course) -> str:
@@ -62,6 +63,7 @@ def rows(course: Course) -> dict[str, Any]:
             (submitted,) = submission.notebooks
             found[submission.student_id] = {
                 "timestamp": submission.timestamp,
+                "extension": submission.extension,
                 "penalty": submitted.late_submission_penalty,
                 "score": submission.score,
                 "grades": {g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for g in submitted.grades},
@@ -100,6 +102,7 @@ def test_the_same_rows(both: tuple[Course, Course]) -> None:
     assert first["right"]["penalty"] > 0
     assert first["untouched"]["score"] == 0
     assert first["talks"]["score"] == 100
+    assert first["talks"]["penalty"] is None, "an extension"
     assert first["wrong"]["score"] == 60
 
 
