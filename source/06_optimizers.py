@@ -173,6 +173,23 @@ def same(got, expected, why, tolerance=1e-5):
     np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance / 10, err_msg=why)
 
 
+def follow(path, expected, why, tolerance=1e-5):
+    """Do the parameters go the expected way, step by step?"""
+    for step, (got, right) in enumerate(zip(path, expected, strict=True), start=1):
+        for index, (one, value) in enumerate(zip(got, right, strict=True)):
+            same(one, value, f"{why}\nParameter {index} after step {step}.", tolerance)
+
+
+# two parameters, four steps; the second one has no gradient in step 2
+VALUES = [[[1.0, -1.0], [0.5, 2.0]], [0.2, -0.4, 3.0]]
+GRADIENTS = [
+    [[[1.0, -2.0], [0.5, 4.0]], [0.3, -0.1, 2.0]],
+    [[[-1.5, 1.0], [2.0, 0.25]], None],
+    [[[0.0, 3.0], [-0.5, -4.0]], [1.0, 1.0, -1.0]],
+    [[[2.0, -1.0], [1.0, 0.5]], [-2.0, 0.0, 0.5]],
+]
+
+# %% nbgrader={"grade": false, "grade_id": "steps-by-hand", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def float_tensor(numbers, dtype="float32"):
     """A Tensor of the given type."""
     return Tensor(np.asarray(numbers), dtype=dtype)
@@ -216,23 +233,6 @@ def walk(optimizer, parameters, gradients, section, method="direction"):
             parameter.data = np.asarray(value - rate * direction, dtype=value.dtype)
         path.append([parameter.data.copy() for parameter in parameters])
     return path
-
-
-def follow(path, expected, why, tolerance=1e-5):
-    """Do the parameters go the expected way, step by step?"""
-    for step, (got, right) in enumerate(zip(path, expected, strict=True), start=1):
-        for index, (one, value) in enumerate(zip(got, right, strict=True)):
-            same(one, value, f"{why}\nParameter {index} after step {step}.", tolerance)
-
-
-# two parameters, four steps; the second one has no gradient in step 2
-VALUES = [[[1.0, -1.0], [0.5, 2.0]], [0.2, -0.4, 3.0]]
-GRADIENTS = [
-    [[[1.0, -2.0], [0.5, 4.0]], [0.3, -0.1, 2.0]],
-    [[[-1.5, 1.0], [2.0, 0.25]], None],
-    [[[0.0, 3.0], [-0.5, -4.0]], [1.0, 1.0, -1.0]],
-    [[[2.0, -1.0], [1.0, 0.5]], [-2.0, 0.0, 0.5]],
-]
 
 # %% nbgrader={"grade": false, "grade_id": "overwrite", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def overwrite(tensor, value):
