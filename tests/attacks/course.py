@@ -28,7 +28,7 @@ __all__ = ["HOLES", "RIGHT", "SECRET", "WRONG", "Submission", "job_of", "make_ho
 SECRET = "the-grader-only"
 """Stands in everything that no student may read."""
 
-CELL_SECONDS = 1.5
+CELL_SECONDS = 2.0
 
 COURSE_TOML = f"""\
 [course]
@@ -38,7 +38,7 @@ instructors = ["instructor"]
 students = ["ada", "alan"]
 [grading]
 cell_seconds = {CELL_SECONDS}
-notebook_seconds = 12.0
+notebook_seconds = 15.0
 memory_mb = 400
 """
 

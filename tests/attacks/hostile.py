@@ -387,12 +387,20 @@ right(
     "memory-bomb-in-children",
     "all memory, spread over processes that each stay within theirs",
     """
-for _ in range(6):
-    if os.fork() == 0:
-        hoard = bytearray(150_000_000)
+def double(x):
+    children = []
+    try:
+        for _ in range(6):
+            children.append(os.fork())
+            if children[-1] == 0:
+                hoard = bytearray(150_000_000)
+                time.sleep(60)
         time.sleep(60)
-time.sleep(1)
+    finally:
+        for child in children: os.kill(child, 9)
 """,
+    score=80,
+    holes={"double": "pass"},
 )
 right(
     "disk-bomb",
