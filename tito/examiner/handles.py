@@ -86,6 +86,8 @@ class Handle:
         self._link.ask("delitem", self, key)
 
     def __contains__(self, value: Any) -> bool:
+        if self._is_data:
+            return value_of(value) in self._value()
         found: bool = self._plain("contains", bool, value)
         return found
 
@@ -109,7 +111,7 @@ class Handle:
         return self._link.ask("reversed", self)
 
     def __bool__(self) -> bool:
-        if self._base in _DATA:
+        if self._is_data:
             return bool(self._value())
         raise TypeError("a student's object has no truth value in a test; compare plain data")
 
@@ -175,9 +177,14 @@ class Handle:
             raise TypeError("this object gives no array of numbers")
         return found
 
+    @property
+    def _is_data(self) -> bool:
+        """Does the object's class derive from one of plain data?"""
+        return self._base in _DATA or issubclass(self._base, np.ndarray | np.generic)
+
     def _value(self) -> Any:
-        """The plain data in an object whose class derives from one of plain data."""
-        return self._plain("plain", self._base)
+        """The plain data in such an object."""
+        return self._plain("plain", self._base) if self._base in _DATA else self.__array__()
 
     def _plain(self, operation: str, kind: type, *arguments: Any) -> Any:
         """What `operation` gives, which must be of the plain type `kind`."""
@@ -236,7 +243,7 @@ def number_of(value: Any) -> int | None:
 
 def value_of(value: Any) -> Any:
     """The plain data in a handle on such data; everything else as it is."""
-    return value._value() if type(value) is Handle and value._base in _DATA else value
+    return value._value() if type(value) is Handle and value._is_data else value
 
 
 def type_of(value: Any) -> Any:
@@ -260,7 +267,7 @@ def _add_operators() -> None:
 def _operator(name: str, swapped: bool) -> Any:
     def method(self: Handle, *others: Any) -> Any:
         operands = (*others, self) if swapped else (self, *others)
-        if self._base in _DATA:
+        if self._is_data:
             return getattr(operator, name)(*(value_of(operand) for operand in operands))
         found = self._link.ask(name, *operands)
         if type(found) is not Handle:
@@ -272,7 +279,7 @@ def _operator(name: str, swapped: bool) -> Any:
 
 def _comparison(name: str) -> Any:
     def method(self: Handle, other: Any) -> Any:
-        if self._base in _DATA:
+        if self._is_data:
             return getattr(operator, name)(self._value(), value_of(other))
         return Comparison(name, self, other)
 
