@@ -310,7 +310,13 @@ for name, how in (
     ("kills-everybody", "import os; os.kill(-1, 9)"),
     ("stops-itself", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"),
 ):
-    right(name, f"`{how}` in the middle of a test", score=80, holes={"double": f"def double(x):\n    {how}"})
+    right(
+        name,
+        f"`{how}` in the middle of a test",
+        score=80,
+        holes={"double": f"def double(x):\n    {how}"},
+        walls=name == "kills-everybody",
+    )
 right(
     "kills-its-parents",
     "signals to whoever may be the grader",
