@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,12 @@ from tito.percent import HEADER, read_source, source_path
 from tito.submission import assemble, read_submission
 from tito.workspace import lay_out_course
 
-__all__ = ["HOLES", "RIGHT", "SECRET", "WRONG", "Submission", "job_of", "make_hostile_course", "notebook_with"]
+__all__ = ["HOLES", "RIGHT", "SECRET", "WRONG", "job_of", "make_hostile_course", "notebook_with"]
 
 SECRET = "the-grader-only"
 """Stands in everything that no student may read."""
 
-CELL_SECONDS = 1.5
+CELL_SECONDS = 2.0
 
 COURSE_TOML = f"""\
 [course]
@@ -38,7 +37,7 @@ instructors = ["instructor"]
 students = ["ada", "alan"]
 [grading]
 cell_seconds = {CELL_SECONDS}
-notebook_seconds = 12.0
+notebook_seconds = 15.0
 memory_mb = 400
 """
 
@@ -108,14 +107,10 @@ def expect(actual, expected, why):
     np.testing.assert_allclose(actual, expected, err_msg=why)"""
 
 
-def _hole(name: str, module: str) -> str:
-    code = RIGHT[name].splitlines()
-    body = "\n".join(code[1:])
-    return (
-        f"{metadata(name, solution=True)}\n#| export\n{code[0]}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
-        if module
-        else ""
-    )
+def _hole(name: str) -> str:
+    first, *body = RIGHT[name].splitlines()
+    lines = [metadata(name, solution=True), "#| export", first, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"]
+    return "\n".join(lines)
 
 
 def _test(name: str) -> str:
@@ -137,7 +132,7 @@ def _setup_source() -> str:
         f"{metadata('checks')}\n{_HELPERS}",
     ]
     for name in HOLES:
-        cells += [_hole(name, "01"), _test(name)]
+        cells += [_hole(name), _test(name)]
     return "\n\n".join(cells) + "\n"
 
 
@@ -174,17 +169,8 @@ def make_hostile_course(folder: Path) -> Course:
     return course
 
 
-@dataclass(frozen=True)
-class Submission:
-    """What a notebook is made of: the holes' code, and cells of the student's own before, between and after."""
-
-    holes: dict[str, str]
-    first: str = ""
-    last: str = ""
-
-
 def notebook_with(course: Course, holes: dict[str, str], first: str = "", last: str = "") -> dict[str, Any]:
-    """The released module 01 with these solutions; `first` stands before them, `last` before the tests of the last."""
+    """The released module 01 with these solutions; `first` stands before them, `last` before the last test."""
     found: dict[str, Any] = json.loads((course.root / "release" / "01_setup" / "01_setup.ipynb").read_text())
     cells = []
     for cell in found["cells"]:

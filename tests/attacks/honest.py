@@ -213,3 +213,13 @@ habit(
 )
 habit("much-output", "for i in range(20000):\n    print('a line of a training loop', i)")
 habit("big-arrays", "big = np.zeros((2000, 2000))\nbig @ big[:, :10]")
+habit(
+    "odd-floats",
+    third="import numpy\ndef third(x):\n    return numpy.longdouble(x) / 3",
+    double="import numpy\ndef double(x):\n    return numpy.longdouble(2) * x",
+)
+habit(
+    "masked-arrays",
+    scale="import numpy\ndef scale(x, by):\n    return numpy.ma.masked_array(x * by)",
+    third="import numpy\nclass Mine(numpy.ndarray):\n    pass\n\n\ndef third(x):\n    return (numpy.array(x) / 3).view(Mine)",
+)

@@ -310,7 +310,13 @@ for name, how in (
     ("kills-everybody", "import os; os.kill(-1, 9)"),
     ("stops-itself", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"),
 ):
-    right(name, f"`{how}` in the middle of a test", score=80, holes={"double": f"def double(x):\n    {how}"})
+    right(
+        name,
+        f"`{how}` in the middle of a test",
+        score=80,
+        holes={"double": f"def double(x):\n    {how}"},
+        walls=name == "kills-everybody",
+    )
 right(
     "kills-its-parents",
     "signals to whoever may be the grader",
@@ -387,12 +393,20 @@ right(
     "memory-bomb-in-children",
     "all memory, spread over processes that each stay within theirs",
     """
-for _ in range(6):
-    if os.fork() == 0:
-        hoard = bytearray(150_000_000)
+def double(x):
+    children = []
+    try:
+        for _ in range(6):
+            children.append(os.fork())
+            if children[-1] == 0:
+                hoard = bytearray(150_000_000)
+                time.sleep(60)
         time.sleep(60)
-time.sleep(1)
+    finally:
+        for child in children: os.kill(child, 9)
 """,
+    score=80,
+    holes={"double": "pass"},
 )
 right(
     "disk-bomb",

@@ -106,6 +106,8 @@ def wait_for_rest(worker: GradingWorker, count: int | None) -> bool:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_an_attack_earns_what_it_honestly_earns(grader: Grader, attack: Attack) -> None:
+    if attack.walls and grader.worker.backend == "plain":
+        pytest.skip("plain rooms have no walls, and this would get out")
     process = grader.worker._process
     started = time.monotonic()
     graded = grader.grade(attack)
@@ -117,10 +119,9 @@ def test_an_attack_earns_what_it_honestly_earns(grader: Grader, attack: Attack) 
     )
     assert graded.points == 100
     assert seconds < attack.seconds, f"{attack.tries}: it took {seconds:.1f} s"
-    if graded.backend != "plain" or not attack.walls:
-        assert small.SECRET not in shown, attack.tries
-        assert "REACHED" not in shown
-        assert not grader.reached
+    assert small.SECRET not in shown, attack.tries
+    assert "REACHED" not in shown
+    assert not grader.reached
     assert len(shown) < 3_000_000, "what a student prints is kept within bounds"
     assert grader.worker._process is process, "the grading process did not outlive it"
     assert wait_for_rest(grader.worker, grader.at_rest), f"{attack.tries}: processes are left"

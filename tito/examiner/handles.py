@@ -86,6 +86,8 @@ class Handle:
         self._link.ask("delitem", self, key)
 
     def __contains__(self, value: Any) -> bool:
+        if _is_data(self):
+            return value_of(value) in _value(self)
         found: bool = self._plain("contains", bool, value)
         return found
 
@@ -109,8 +111,8 @@ class Handle:
         return self._link.ask("reversed", self)
 
     def __bool__(self) -> bool:
-        if self._base in _DATA:
-            return bool(self._value())
+        if _is_data(self):
+            return bool(_value(self))
         raise TypeError("a student's object has no truth value in a test; compare plain data")
 
     def __int__(self) -> int:
@@ -175,10 +177,6 @@ class Handle:
             raise TypeError("this object gives no array of numbers")
         return found
 
-    def _value(self) -> Any:
-        """The plain data in an object whose class derives from one of plain data."""
-        return self._plain("plain", self._base)
-
     def _plain(self, operation: str, kind: type, *arguments: Any) -> Any:
         """What `operation` gives, which must be of the plain type `kind`."""
         found = self._link.ask(operation, self, *arguments)
@@ -236,7 +234,18 @@ def number_of(value: Any) -> int | None:
 
 def value_of(value: Any) -> Any:
     """The plain data in a handle on such data; everything else as it is."""
-    return value._value() if type(value) is Handle and value._base in _DATA else value
+    return _value(value) if type(value) is Handle and _is_data(value) else value
+
+
+def _is_data(handle: Handle) -> bool:
+    """Does the object's class derive from one of plain data? (No method: its name would hide a student's.)"""
+    base = handle._base
+    return base in _DATA or issubclass(base, np.ndarray | np.generic)
+
+
+def _value(handle: Handle) -> Any:
+    """The plain data in such an object."""
+    return handle._plain("plain", handle._base) if handle._base in _DATA else handle.__array__()
 
 
 def type_of(value: Any) -> Any:
@@ -260,7 +269,7 @@ def _add_operators() -> None:
 def _operator(name: str, swapped: bool) -> Any:
     def method(self: Handle, *others: Any) -> Any:
         operands = (*others, self) if swapped else (self, *others)
-        if self._base in _DATA:
+        if _is_data(self):
             return getattr(operator, name)(*(value_of(operand) for operand in operands))
         found = self._link.ask(name, *operands)
         if type(found) is not Handle:
@@ -272,8 +281,8 @@ def _operator(name: str, swapped: bool) -> Any:
 
 def _comparison(name: str) -> Any:
     def method(self: Handle, other: Any) -> Any:
-        if self._base in _DATA:
-            return getattr(operator, name)(self._value(), value_of(other))
+        if _is_data(self):
+            return getattr(operator, name)(_value(self), value_of(other))
         return Comparison(name, self, other)
 
     return method
