@@ -4,7 +4,6 @@
 # It takes about a minute, needs root and debootstrap, and does nothing when the image is there already.
 set -eu
 name=${1:-tinytorch-base:bookworm}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 docker=${DOCKER:-docker}
 
 fail() {
@@ -23,7 +22,7 @@ command -v debootstrap >/dev/null || fail "debootstrap is missing; apt install d
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$root" "$mirror" \
+debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} \
     >"$work/log" 2>&1 || fail "debootstrap failed: $(tail -n 1 "$work/log"); check network and disk (nothing was made)"
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$root"/tmp/*
 for folder in doc man locale info; do

@@ -82,7 +82,7 @@ names = [
     "database",
     f"{PROJECT}-hub",
     f"{PROJECT}-user-alan",
-    "deb.debian.org",
+    "example.org",
 ]
 addresses = [address for address in subnet if address not in (own, proxy)]
 outside = ["172.17.0.1", "172.18.0.1", "172.19.0.1", "172.20.0.2", "169.254.169.254", "192.0.2.1"]
