@@ -47,7 +47,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(root: Path, tmp_path: Path) -
         start_new_session=True,
     )
     try:
-        wait_for(lambda: "] Autograding " in log_of(work) and kernels(work), 120)
+        wait_for(lambda: "] Autograding " in log_of(work) and grading(work), 120)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) != 0
     finally:
@@ -61,8 +61,8 @@ def log_of(work: Path) -> str:
     return "".join(path.read_text() for path in work.glob("*/logs/instructor-autograde-01_setup.log"))
 
 
-def kernels(work: Path) -> list[str]:
-    return [line for line in processes(work) if "ipykernel" in line]
+def grading(work: Path) -> list[str]:
+    return [line for line in processes(work) if "tito.grading.worker" in line]
 
 
 def processes(work: Path) -> list[str]:
