@@ -1,7 +1,8 @@
 """`python -m hub.kubernetes FOLDER`: the files that bring a class onto Kubernetes (docs/operator/kubernetes.md).
 
-It writes the chart's values, our own objects and the filter for pods with exam rooms, as JSON, which helm and kubectl
-read as they read YAML. It needs no cluster, and no file holds a secret.
+It reads course.toml and FOLDER/settings.env, and writes the chart's values, our own objects and the filter for pods
+with exam rooms, as JSON, which helm and kubectl read as they read YAML. Secrets are in files of their own, made once.
+It needs no cluster.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hub.docker_files import Files, read_settings, write_passwords
 from hub.kubernetes_chart import chart_values
 from hub.kubernetes_networks import policies
 from hub.kubernetes_pods import claims, deployments, services
+from hub.kubernetes_secrets import make_secrets
 from hub.kubernetes_settings import Cluster
 from hub.rooms_profile import PROFILE
 from tito.course import Course
@@ -24,9 +27,16 @@ from tito.files import write_if_changed
 
 __all__ = ["files", "main"]
 
+SETTINGS = """\
+# Settings of this installation; `make kubernetes` reads them. docs/operator/kubernetes.md explains each.
+# TINYTORCH_URL=https://course.example.org
+# TINYTORCH_REGISTRY=registry.example.org/course
+# TINYTORCH_TAG=2027.1
+"""
+
 
 def files(here: Cluster) -> dict[str, Any]:
-    """The content of each file by its name."""
+    """The content of each file by its name. None holds a secret."""
     objects = [*claims(here), *services(), *policies(), *deployments(here)]
     return {
         "values.json": chart_values(here),
@@ -36,19 +46,24 @@ def files(here: Cluster) -> dict[str, Any]:
 
 
 def write(folder: Path, course: Course, environment: Mapping[str, str]) -> list[Path]:
-    """Write the files into `folder`; gives their paths.
+    """Write everything into `folder`; gives the paths. Variables of the environment come before the settings' lines.
 
     Raises:
-        ToolError: a variable makes no sense, or the folder cannot be written.
+        ToolError: a setting makes no sense, or the folder cannot be written.
     """
-    made = files(Cluster.from_environment(course.id, environment))
+    own = Files(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        settings = {**read_settings(own, SETTINGS), **environment}
+        made = files(Cluster.from_environment(course.id, settings))
         for name, content in made.items():
             write_if_changed(folder / name, json.dumps(content, indent=2) + "\n")
+        make_secrets(own.secrets)
+        passwords = [own.passwords] if write_passwords(own, course, settings) else []
     except OSError as error:
-        raise ToolError(f"{folder} cannot be written: {error.strerror}; give another folder") from None
-    return [folder / name for name in made]
+        raise ToolError(
+            f"{folder} cannot be written: {error.strerror}; give another folder (what was there is kept)"
+        ) from None
+    return [*(folder / name for name in made), own.secrets, *passwords]
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ from hub.login import login_options
 from hub.settings import apply
 from tito.course import Course
 login = os.environ["TINYTORCH_LOGIN"]
-secret = Path("/run/secrets/login").read_text(encoding="utf-8").strip()
+secret = Path("/srv/login/login").read_text(encoding="utf-8").strip()
 apply(course_traits(Course.load(Path("/srv/course")), login, login_options(login, os.environ), secret), c)
 """
 """Runs in the hub's configuration file, after all other values."""
@@ -76,7 +76,7 @@ def _hub(here: Cluster) -> dict[str, Any]:
         "extraVolumeMounts": [
             {"name": "course-file", "mountPath": "/srv/course", "readOnly": True},
             {"name": "libraries", "mountPath": "/srv/libraries"},
-            {"name": "login", "mountPath": "/run/secrets", "readOnly": True},
+            {"name": "login", "mountPath": "/srv/login", "readOnly": True},
         ],
         # The chart makes each service's token and keeps it in its Secret `hub`.
         "services": {exchange.SERVICE: {"url": "http://exchange:8090"}, LIBRARIES: {}, RELEASE: {}},

@@ -194,6 +194,7 @@ def _deployment(name: str, container: dict[str, Any], volumes: list[dict[str, An
                 "spec": {
                     "automountServiceAccountToken": False,
                     "enableServiceLinks": False,
+                    # Done once, while a volume is empty: PostgreSQL refuses a folder that its group may write.
                     "securityContext": {"fsGroup": USER, "fsGroupChangePolicy": "OnRootMismatch"},
                     "containers": [container],
                     "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}, *volumes],

@@ -30,7 +30,7 @@ USER = 1000
 ROOMS = "tinytorch/rooms.json"
 """The filter of pods with exam rooms, below the kubelets' seccomp folder."""
 
-_FROM_ELSEWHERE = "docs/operator/kubernetes.md says what it is"
+_REMEDY = "write it into settings.env beside the files; docs/operator/kubernetes.md says what it is"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Cluster:
         Raises:
             ToolError: one is missing or makes no sense.
         """
-        read = Variables(environment, _FROM_ELSEWHERE)
+        read = Variables(environment, _REMEDY)
         size = r"[1-9]\d*(Mi|Gi|Ti)"
         label = r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?"
         login = read.text("LOGIN", "|".join(LOGINS), "native")

@@ -23,6 +23,7 @@ from traitlets.config import Config
 from hub.docker_settings import groups
 from hub.kubernetes import files, main
 from hub.kubernetes_networks import ALLOWED
+from hub.kubernetes_secrets import KEYS
 from hub.kubernetes_settings import SECRETS, Cluster, course_traits
 from hub.kubernetes_spawner import CoursePod
 from tito.errors import ToolError
@@ -253,10 +254,6 @@ def test_services_lead_to_pods_that_listen_and_none_leads_in_from_outside():
 
 
 def test_secrets_are_named_and_never_written():
-    """A value could only come from the environment, so everything secret there is looked for in the files."""
-    secret = {name: f"value-of-{name}" for name in ("TINYTORCH_BROKER", "TINYTORCH_DATABASE", "TINYTORCH_LOGIN_SECRET")}
-    text = json.dumps(files(Cluster.from_environment("tt", VARIABLES | secret)))
-    assert "value-of" not in text
     assert all(made["kind"] != "Secret" for made in OBJECTS)
     for name, spec in pod_specs():
         for variable in spec["containers"][0]["env"]:
@@ -303,7 +300,7 @@ def test_the_hubs_own_configuration_is_python_that_sets_what_course_toml_says(
     (tmp_path / "course.toml").write_text('[course]\nid = "tt"\n[roster]\ntas = ["ta"]\nstudents = ["ada"]\n')
     (tmp_path / "login").write_text("a secret\n")
     monkeypatch.setenv("TINYTORCH_LOGIN", "native")
-    text = text.replace("/srv/course", str(tmp_path)).replace("/run/secrets/login", str(tmp_path / "login"))
+    text = text.replace("/srv/course", str(tmp_path)).replace("/srv/login/login", str(tmp_path / "login"))
     config = Config()
     exec(compile(text, "values.json", "exec"), {"c": config})
     assert config.CoursePod.staff == {"ta"}
@@ -347,16 +344,53 @@ def test_a_domain_gives_every_user_a_subdomain():
     assert values["ingress"]["hosts"] == ["course.example.edu", "*.course.example.edu"]
 
 
-def test_the_program_writes_the_files_and_says_what_is_wrong(
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.setattr(sys, "argv", ["hub.kubernetes", str(folder)])
+    return main()
+
+
+def test_the_program_says_which_setting_is_missing_and_where_it_belongs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.chdir(Path(__file__).parents[2])
-    monkeypatch.setattr(sys, "argv", ["hub.kubernetes", str(tmp_path / "out")])
-    assert main() != 0
-    assert capsys.readouterr().err.startswith("hub.kubernetes: TINYTORCH_URL is not set")
-    assert not (tmp_path / "out").exists()
-    for name, value in VARIABLES.items():
-        monkeypatch.setenv(name, value)
-    assert main() == 0
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"values.json", "objects.json", "rooms.json"}
-    assert json.loads((tmp_path / "out" / "objects.json").read_text())["kind"] == "List"
+    assert run(tmp_path / "out", monkeypatch) != 0
+    assert capsys.readouterr().err.startswith("hub.kubernetes: TINYTORCH_URL is not set; write it into settings.env")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["settings.env"]
+
+
+def test_the_program_writes_the_files_and_keeps_secrets_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "settings.env").write_text("".join(f"{name}={value}\n" for name, value in VARIABLES.items()))
+    assert run(tmp_path, monkeypatch) == 0
+    kept = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+    assert kept.keys() == set(KEYS)
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in (tmp_path / "secrets").iterdir())
+    assert kept["database_password"] in kept["gradebook_database"] and kept["broker_password"] in kept["broker"]
+    for name in ("values.json", "objects.json", "rooms.json"):
+        assert not any(value in (tmp_path / name).read_text() for value in kept.values()), name
+    assert (tmp_path / "first-passwords.csv").read_text().startswith("name,first password\n")
+    assert run(tmp_path, monkeypatch) == 0
+    assert {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()} == kept
+
+
+def test_every_key_of_the_secret_that_is_named_is_made():
+    references = [json.dumps(FILES["objects.json"]), json.dumps(VALUES)]
+    for key in KEYS:
+        assert any(f'"key": "{key}"' in text for text in references), key
+    named = {ref["key"] for ref in _references([VALUES, OBJECTS]) if ref["name"] == SECRETS}
+    assert named <= set(KEYS) and named
+
+
+def _references(value: Any) -> Iterator[dict[str, str]]:
+    if isinstance(value, dict):
+        if "secretKeyRef" in value:
+            yield value["secretKeyRef"]
+        for part in value.values():
+            yield from _references(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _references(part)
+
+
+def test_nothing_lies_over_the_folder_of_the_hubs_own_token():
+    """The hub's pod alone has the cluster's token, below /run/secrets; a Secret mounted there would leave no room."""
+    assert not any(mount["mountPath"].startswith("/run") for mount in VALUES["hub"]["extraVolumeMounts"])
