@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+from jupyterhub.app import JupyterHub
 from kubernetes_asyncio.client import ApiClient
 from traitlets.config import Config
 
@@ -308,6 +310,16 @@ def test_the_hubs_own_configuration_is_python_that_sets_what_course_toml_says(
     assert config.JupyterHub.load_groups["students"] == {"users": ["ada"]}
 
 
+def test_every_trait_that_is_set_exists():
+    """traitlets takes a misspelt one without a word."""
+    config = VALUES["hub"]["config"]
+    assert config["JupyterHub"].keys() <= set(JupyterHub.class_trait_names())
+    assert config["CoursePod"].keys() <= set(CoursePod.class_trait_names())
+    for role, traits in config["CoursePod"]["roles"].items():
+        assert traits.keys() <= set(CoursePod.class_trait_names()), role
+    JupyterHub(config=Config(JupyterHub=config["JupyterHub"]))  # and takes its value
+
+
 def test_groups_and_roles_are_those_under_docker():
     traits = course_traits(Class(), "native", {}, "secret")
     assert traits["JupyterHub"]["load_groups"] == groups(Class())
@@ -394,3 +406,23 @@ def _references(value: Any) -> Iterator[dict[str, str]]:
 def test_nothing_lies_over_the_folder_of_the_hubs_own_token():
     """The hub's pod alone has the cluster's token, below /run/secrets; a Secret mounted there would leave no room."""
     assert not any(mount["mountPath"].startswith("/run") for mount in VALUES["hub"]["extraVolumeMounts"])
+
+
+def test_the_capacity_table_follows_from_what_it_says_it_rests_on():
+    text = (Path(__file__).parents[2] / "docs" / "operator" / "kubernetes.md").read_text(encoding="utf-8")
+    rows = [
+        [float(cell.replace(",", "")) for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|") and line.split("|")[1].strip().replace(",", "").isdigit()
+    ]
+    assert [row[0] for row in rows] == [30, 100, 300, 1000, 3000, 10_000]
+    promised = HERE.reserved["student"]
+    assert (promised.memory, promised.processors, HERE.home_storage) == ("512M", 0.1, "2Gi")
+    per_node = min(int(56 / 0.5), int(15 / promised.processors), 100)
+    for enrolled, together, memory, nodes, homes, handed_in, rate, workers in rows:
+        assert together == round(0.4 * enrolled)
+        assert memory == together * 0.5 and homes == enrolled * 2
+        assert nodes == math.ceil(together / per_node)
+        assert handed_in == round(enrolled * 20 * 3 * 100e3 / 1e9, 1)
+        assert rate == round(enrolled / 3600, 2)
+        assert workers == math.ceil(enrolled / (0.70 * 1800))
