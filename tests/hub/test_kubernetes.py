@@ -9,6 +9,7 @@ import asyncio
 import copy
 import json
 import math
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -275,6 +276,16 @@ def test_every_image_of_ours_has_the_one_tag_and_none_is_latest():
     for image in (VALUES["hub"]["image"], VALUES["singleuser"]["image"], VALUES["prePuller"]["extraImages"]["grader"]):
         assert image["tag"] == "2027.1"
     assert of_kind("Deployment")["broker"]["spec"]["template"]["spec"]["containers"][0]["image"].count(":") == 1
+
+
+def test_every_image_of_ours_can_be_built_and_none_ends_as_root():
+    recipe = (Path(__file__).parents[2] / "Dockerfile").read_text(encoding="utf-8")
+    stages = {re.match(r"\S+ AS (\S+)", part)[1]: part for part in re.split(r"^FROM ", recipe, flags=re.M)[1:] if part}
+    images = {text for text in strings([OBJECTS, VALUES["hub"]["config"]]) if text.startswith(HERE.registry)}
+    assert {image.removeprefix(f"{HERE.registry}/").partition(":")[0] for image in images} <= stages.keys()
+    for target in ("student", "hub-kubernetes", "grader-kubernetes", "database"):
+        assert re.findall(r"^USER (\w+)", stages[target], flags=re.M)[-1] in ("course", "postgres"), target
+    assert stages["hub-kubernetes"].startswith("hub AS") and stages["grader-kubernetes"].startswith("grader AS")
 
 
 def test_every_volume_is_mounted_and_every_claim_is_there():
