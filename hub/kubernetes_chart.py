@@ -84,7 +84,7 @@ def _hub(here: Cluster) -> dict[str, Any]:
         "config": _hub_config(here),
         "extraConfig": {"course": _CONFIGURE},
         "podSecurityContext": {"fsGroup": USER},
-        # The chart's own start writes beside its configuration, so this one's files are not read-only.
+        # Where the hub's process writes under the chart has not been tried, so these files are not read-only.
         "containerSecurityContext": bounded() | {"readOnlyRootFilesystem": False},
         "networkPolicy": {
             "enabled": True,
