@@ -113,3 +113,16 @@ CMD ["sh", "/usr/local/bin/database"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["pg_isready", "--quiet", "--host=/tmp"]
 ARG VERSION=unknown
 LABEL org.tinytorch.version=${VERSION} org.tinytorch.image=database
+
+# ---- on Kubernetes (docs/operator/kubernetes.md): the hub makes pods; staff's servers and the workers have the farm
+FROM hub AS hub-kubernetes
+USER root
+RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
+    sh /opt/pip/images/install.sh -r /opt/pip/images/hub-kubernetes.txt
+USER course
+
+FROM grader AS grader-kubernetes
+USER root
+RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
+    sh /opt/pip/images/install.sh -r /opt/pip/images/grader-kubernetes.txt
+USER course

@@ -8,7 +8,7 @@ PYTHON ?= python3
 MODULE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve image up down backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
+.PHONY: help serve image up down kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ up: ## The course for a class, under Docker (docs/operator/docker.md)
 
 down: ## Stop what make up started; all work is kept
 	@$(PYTHON) -m hub.up down
+
+kubernetes: .venv/course.stamp ## The files for a class on Kubernetes (OUT=var/kubernetes; docs/operator/kubernetes.md)
+	@$(BIN)/python -m hub.kubernetes "$(or $(OUT),var/kubernetes)"
 
 backup: .venv/course.stamp ## Everything of the course in one file, also while it runs (DEST=folder DATA=var)
 	@$(BIN)/tito backup "$(or $(DEST),$(error say where to: make backup DEST=/another/disk))" $(if $(DATA),--data "$(DATA)")

@@ -6,6 +6,6 @@ compile() {
         --no-annotate --no-header --no-emit-index-url --quiet --upgrade "$@"
 }
 compile -o requirements.lock
-compile --extra docker -c requirements.lock -o requirements-docker.lock
-compile --extra dev --extra docker -c requirements-docker.lock -o requirements-dev.lock
+compile --extra docker --extra kubernetes --extra farm -c requirements.lock -o requirements-docker.lock
+compile --extra dev --extra docker --extra kubernetes -c requirements-docker.lock -o requirements-dev.lock
 echo "wrote requirements.lock, requirements-docker.lock and requirements-dev.lock"

@@ -14,7 +14,7 @@ from hub.settings import roster
 from tito.course import Course
 from tito.errors import ToolError
 
-__all__ = ["Files", "hub_user", "make_secrets", "read_settings", "state", "write_passwords"]
+__all__ = ["Files", "hub_user", "make_secrets", "read_settings", "state", "write_passwords", "write_private"]
 
 SETTINGS = """\
 # Settings of this installation; `make up` reads them. docs/operator/docker.md explains each.
@@ -54,15 +54,15 @@ class Files:
         return self.folder / "first-passwords.csv"
 
 
-def read_settings(files: Files) -> dict[str, str]:
-    """The settings, each a line NAME=value; the file is made if there is none.
+def read_settings(files: Files, template: str = SETTINGS) -> dict[str, str]:
+    """The settings, each a line NAME=value; the file is made of `template` if there is none.
 
     Raises:
         ToolError: a line is not understood.
     """
     files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not files.settings.exists():
-        files.settings.write_text(SETTINGS, encoding="utf-8")
+        files.settings.write_text(template, encoding="utf-8")
     found = {}
     for number, line in enumerate(files.settings.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -87,17 +87,18 @@ def make_secrets(files: Files) -> None:
     for name, make in _MAKERS.items():
         path = files.secrets / name
         if not path.exists():
-            _write_private(path, make())
+            write_private(path, make())
     address = files.secrets / "exchange_database"
     if not address.exists():
         password = (files.secrets / "database_password").read_text(encoding="utf-8")
-        _write_private(address, f"postgresql+psycopg://hub:{password}@database/exchange")
+        write_private(address, f"postgresql+psycopg://hub:{password}@database/exchange")
     if os.geteuid() == 0:
         for path in files.secrets.iterdir():
             os.chown(path, hub_user(), hub_user())
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone may read."""
     made = path.with_suffix(".new")
     made.unlink(missing_ok=True)
     made.touch(mode=0o600)
@@ -119,5 +120,5 @@ def write_passwords(files: Files, course: Course, settings: Mapping[str, str]) -
         return False
     secret = (files.secrets / "login").read_text(encoding="utf-8")
     lines = ["name,first password", *(f"{user},{first_password(secret, user)}" for user in roster(course))]
-    _write_private(files.passwords, "\n".join(lines) + "\n")
+    write_private(files.passwords, "\n".join(lines) + "\n")
     return True

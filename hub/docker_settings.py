@@ -17,10 +17,19 @@ from hub.container_names import COURSE, HOME, LIBRARY, Names
 from hub.exchange import access as exchange
 from hub.login import LOGINS, login_options, login_values
 from hub.rooms_profile import SECURITY, UNMASKED
-from hub.settings import People, role_of, roster
+from hub.settings import People, Role, role_of, roster
 from tito.errors import ToolError
 
-__all__ = ["Installation", "Limits", "Secrets", "Server", "docker_values", "server_of"]
+__all__ = [
+    "Installation",
+    "Limits",
+    "Secrets",
+    "Server",
+    "Variables",
+    "docker_values",
+    "server_environment",
+    "server_of",
+]
 
 
 PROXY = "http://proxy:8000"
@@ -81,7 +90,7 @@ class Installation:
         Raises:
             ToolError: one is missing or makes no sense.
         """
-        read = _Variables(environment)
+        read = Variables(environment)
         login = read.text("LOGIN", "|".join(LOGINS), "native")
         return cls(
             names=Names(read.text("PROJECT", r"[a-z0-9][a-z0-9-]{0,30}", "tinytorch")),
@@ -96,23 +105,25 @@ class Installation:
             login=login,
             login_options=login_options(login, environment),
             idle_minutes=int(read.text("IDLE_MINUTES", r"\d{1,5}", "60")),
-            limits={
-                "student": read.limits("STUDENT", Limits("1G", 1.0, 256)),
-                "staff": read.limits("STAFF", Limits("2G", 2.0, 512)),
-            },
+            limits=read.limits(),
         )
 
 
-class _Variables:
+class Variables:
     """Takes values out of the environment and names each that does not fit."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
+    def __init__(self, environment: Mapping[str, str], remedy: str = "start the hub with make up") -> None:
+        self.environment, self.remedy = environment, remedy
 
     def text(self, name: str, pattern: str, default: str | None = None) -> str:
+        """The value of TINYTORCH_<name>.
+
+        Raises:
+            ToolError: it is missing without a default, or does not fit `pattern`.
+        """
         value = self.environment.get(f"TINYTORCH_{name}") or default
         if value is None:
-            raise ToolError(f"TINYTORCH_{name} is not set; start the hub with make up (nothing was started)")
+            raise ToolError(f"TINYTORCH_{name} is not set; {self.remedy} (nothing was started)")
         if not re.fullmatch(pattern, value):
             raise ToolError(
                 f"TINYTORCH_{name} is {value!r}, which does not fit {pattern}; mend it (nothing was started)"
@@ -120,11 +131,17 @@ class _Variables:
         return value
 
     def encrypted(self) -> bool:
+        """Whether browsers speak TLS to this installation."""
         environment = self.environment
         own = bool(environment.get("TINYTORCH_TLS_CERTIFICATE"))
         return own or urlsplit(environment.get("TINYTORCH_URL", "")).scheme == "https"
 
     def network(self, name: str, default: str) -> str:
+        """A network for the users' servers.
+
+        Raises:
+            ToolError: it is none, or too small.
+        """
         value = self.text(name, r"[0-9./]+", default)
         try:
             if IPv4Network(value).prefixlen <= 24:
@@ -136,7 +153,14 @@ class _Variables:
             f"such as {default} (nothing was started)"
         )
 
-    def limits(self, role: str, default: Limits) -> Limits:
+    def limits(self) -> dict[str, Limits]:
+        """What each role's servers may use."""
+        return {
+            "student": self._limits("STUDENT", Limits("1G", 1.0, 256)),
+            "staff": self._limits("STAFF", Limits("2G", 2.0, 512)),
+        }
+
+    def _limits(self, role: str, default: Limits) -> Limits:
         return Limits(
             self.text(f"{role}_MEMORY", r"[1-9]\d*[KMG]", default.memory),
             float(self.text(f"{role}_PROCESSORS", r"\d+(\.\d+)?", str(default.processors))),
@@ -164,25 +188,11 @@ def server_of(people: People, here: Installation, user: str) -> Server:
     role = role_of(people, user)
     limits = here.limits[role]
     student = role == "student"
-    threads = str(max(1, int(limits.processors)))
-    environment = {
-        "TINYTORCH_COURSE_ID": people.id,
-        "TINYTORCH_EXCHANGE_URL": f"{PROXY}/services/{exchange.SERVICE}/",
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
-    }
-    if student:
-        environment |= {
-            "PYTHONPATH": LIBRARY,
-            "TINYTORCH_LIBRARY": LIBRARY,
-        }
-    else:
-        environment |= {"PYTHONPATH": COURSE, "TINYTORCH_COURSE": COURSE}
     return Server(
         image=here.student_image if student else here.grader_image,
         memory=limits.memory,
         processors=limits.processors,
-        environment=environment,
+        environment=server_environment(people.id, role, limits, PROXY),
         volumes={here.names.home(user): HOME} | ({} if student else {here.names.course: COURSE}),
         read_only_volumes=(
             {f"{here.libraries}/{user}": LIBRARY} if student else {here.course_file: "/opt/tinytorch/course.toml"}
@@ -190,6 +200,20 @@ def server_of(people: People, here: Installation, user: str) -> Server:
         host_config=host_config(limits) | ({} if student else {"security_opt": list(SECURITY)}),
         paths={} if student else UNMASKED,
     )
+
+
+def server_environment(course: str, role: Role, limits: Limits, proxy: str) -> dict[str, str]:
+    """Variables of a server of `role`, wherever containers run; `proxy` is where it finds the hub's services."""
+    threads = str(max(1, int(limits.processors)))
+    environment = {
+        "TINYTORCH_COURSE_ID": course,
+        "TINYTORCH_EXCHANGE_URL": f"{proxy}/services/{exchange.SERVICE}/",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+    }
+    if role == "student":
+        return environment | {"PYTHONPATH": LIBRARY, "TINYTORCH_LIBRARY": LIBRARY}
+    return environment | {"PYTHONPATH": COURSE, "TINYTORCH_COURSE": COURSE}
 
 
 def host_config(limits: Limits) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-__all__ = ["SECURITY", "UNMASKED"]
+__all__ = ["PROFILE", "SECURITY", "UNMASKED"]
 
 _DENIED = (
     *("acct", "add_key", "bpf", "clock_adjtime", "clock_settime", "delete_module", "fanotify_init", "finit_module"),
@@ -19,12 +19,13 @@ _DENIED = (
     *("request_key", "setns", "settimeofday", "swapoff", "swapon", "sysfs", "syslog", "userfaultfd", "vhangup"),
 )
 
-_PROFILE = {
+PROFILE = {
     "defaultAction": "SCMP_ACT_ALLOW",
     "syscalls": [{"names": list(_DENIED), "action": "SCMP_ACT_ERRNO", "errnoRet": 1}],
 }
+"""The filter itself, in the form that container engines read."""
 
-SECURITY = ("no-new-privileges", f"seccomp={json.dumps(_PROFILE, sort_keys=True)}")
+SECURITY = ("no-new-privileges", f"seccomp={json.dumps(PROFILE, sort_keys=True)}")
 """Docker's security options of a staff server."""
 
 UNMASKED: dict[str, list[str]] = {"MaskedPaths": [], "ReadonlyPaths": []}

@@ -1,0 +1,84 @@
+"""`python -m hub.kubernetes FOLDER`: the files that bring a class onto Kubernetes (docs/operator/kubernetes.md).
+
+It reads course.toml and FOLDER/settings.env, and writes the chart's values, our own objects and the filter for pods
+with exam rooms, as JSON, which helm and kubectl read as they read YAML. Secrets are in files of their own, made once.
+It needs no cluster.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hub.docker_files import Files, read_settings, write_passwords
+from hub.kubernetes_chart import chart_values
+from hub.kubernetes_networks import policies
+from hub.kubernetes_pods import claims, deployments, services
+from hub.kubernetes_secrets import make_secrets
+from hub.kubernetes_settings import Cluster
+from hub.rooms_profile import PROFILE
+from tito.course import Course
+from tito.errors import TitoError, ToolError
+from tito.files import write_if_changed
+
+__all__ = ["files", "main"]
+
+SETTINGS = """\
+# Settings of this installation; `make kubernetes` reads them. docs/operator/kubernetes.md explains each.
+# TINYTORCH_URL=https://course.example.org
+# TINYTORCH_REGISTRY=registry.example.org/course
+# TINYTORCH_TAG=2027.1
+"""
+
+
+def files(here: Cluster) -> dict[str, Any]:
+    """The content of each file by its name. None holds a secret."""
+    objects = [*claims(here), *services(), *policies(), *deployments(here)]
+    return {
+        "values.json": chart_values(here),
+        "objects.json": {"apiVersion": "v1", "kind": "List", "items": objects},
+        "rooms.json": PROFILE,
+    }
+
+
+def write(folder: Path, course: Course, environment: Mapping[str, str]) -> list[Path]:
+    """Write everything into `folder`; gives the paths. Variables of the environment come before the settings' lines.
+
+    Raises:
+        ToolError: a setting makes no sense, or the folder cannot be written.
+    """
+    own = Files(folder)
+    try:
+        settings = {**read_settings(own, SETTINGS), **environment}
+        made = files(Cluster.from_environment(course.id, settings))
+        for name, content in made.items():
+            write_if_changed(folder / name, json.dumps(content, indent=2) + "\n")
+        make_secrets(own.secrets)
+        passwords = [own.passwords] if write_passwords(own, course, settings) else []
+    except OSError as error:
+        raise ToolError(
+            f"{folder} cannot be written: {error.strerror}; give another folder (what was there is kept)"
+        ) from None
+    return [*(folder / name for name in made), own.secrets, *passwords]
+
+
+def main() -> int:
+    """Run the program; gives the process's exit status."""
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print("usage: python -m hub.kubernetes FOLDER", file=sys.stderr)
+        return 2
+    try:
+        for path in write(Path(sys.argv[1]), Course.find(), os.environ):
+            print(f"wrote {path}")
+    except TitoError as error:
+        print(f"hub.kubernetes: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
