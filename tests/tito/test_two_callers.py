@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from nbgrader.api import Gradebook
 from tests.tiny import COURSE_TOML, code, make_course, notebook, setup_source
 from tito import gradebook
 from tito.course import Course
+from tito.errors import ToolError
 from tito.grading.batch import Outcome, grade_class
 from tito.modules import find_module
 from tito.notebooks import notebook_text
@@ -156,3 +158,15 @@ def test_what_cannot_be_graded_stops_nobody_and_keeps_no_old_grade(tmp_path: Pat
     assert "is not a notebook" in found["wrong"].reason
     assert not (course.root / "autograded" / "wrong" / MODULE.label).exists()
     assert found["right"].state == "current"
+
+
+def test_where_no_room_works_nobodys_grade_is_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    course = make_course(tmp_path)
+    fill(course)
+    grade(course, ["right"])
+    before = files(course)
+    refusing = dataclasses.replace(course, grading=dataclasses.replace(course.grading, room="plain"))
+    monkeypatch.delenv("TINYTORCH_ALLOW_PLAIN")
+    with pytest.raises(ToolError, match="allow_plain"):
+        grade(refusing, ["right", "wrong"], force=True)
+    assert files(course) == before

@@ -164,7 +164,10 @@ def _finished(
         except BrokerError:
             raise  # says nothing about the submission
         except TitoError as error:
-            yield _ungraded(this, student, before, error)
+            if before is not None and before.key == prepared.job.key:
+                yield Outcome(student, "ungraded", None, before, f"{error}; its grade from before stands")
+            else:
+                yield _ungraded(this, student, before, error)
         else:
             yield Outcome(student, "graded", graded, before, seconds=perf_counter() - started)
 
@@ -213,7 +216,13 @@ class _Pool:
             worker.close()
 
     def submit(self, job: GradingJob) -> Future[GradedSubmission]:
-        """Grade `job` when a process is free."""
+        """Grade `job` when a process is free.
+
+        Raises:
+            ToolError: no exam room works here, which says nothing about anybody's submission.
+        """
+        if not self._workers[0].backend:
+            self._workers[0].start()
         return self._threads.submit(self._grade, job)
 
     def _grade(self, job: GradingJob) -> GradedSubmission:
