@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,21 +35,31 @@ def test_a_folder_in_use_is_refused_and_left_alone(root: Path, tmp_path: Path, m
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_an_interrupted_demo_leaves_nothing_behind(root: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def work() -> Iterator[Path]:
+    """A temporary folder with a short path: the demo binds a unix socket in it, and pytest's own paths are long."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        yield Path(folder)
+
+
+def test_an_interrupted_demo_leaves_nothing_behind(root: Path, tmp_path: Path, work: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    work = tmp_path / "tmp"
-    work.mkdir()
     process = subprocess.Popen(
         [sys.executable, str(program)],
         cwd=root,
         env=os.environ | {"TMPDIR": str(work)},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         start_new_session=True,
     )
+
+    def grades() -> bool:
+        assert process.poll() is None, f"it ended by itself: {process.communicate()[1].decode()[-2000:]}"
+        return "] Autograding " in log_of(work) and bool(grading(work))
+
     try:
-        wait_for(lambda: "] Autograding " in log_of(work) and grading(work), 120)
+        wait_for(grades, 120)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) != 0
     finally:

@@ -58,8 +58,8 @@ def _tell(course: Course, changes: int, dry_run: bool) -> None:
     roles = ((course.students, "student"), (course.tas, "TA"), (course.instructors, "instructor"))
     counts = ", ".join(f"{len(names)} {role}{'s' * (len(names) != 1)}" for names, role in roles)
     if dry_run:
-        console.print(f"{changes} differences; nothing was changed. The roster would have {counts}.")
+        console.print(f"{changes} differences; nothing was changed. The roster would have {counts}.", soft_wrap=True)
     elif changes:
-        console.print(f"The roster has {counts}. A hub that runs reads it when it is started again.")
+        console.print(f"The roster has {counts}. A hub that runs reads it when it is started again.", soft_wrap=True)
     else:
-        console.print(f"The roster was the same already: {counts}.")
+        console.print(f"The roster was the same already: {counts}.", soft_wrap=True)

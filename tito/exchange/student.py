@@ -80,7 +80,7 @@ class Submit(Exchange, abc.ExchangeSubmit):
         self.log.info("Submitted as: %s %s %s", receipt.course, receipt.assignment, self.stamp(receipt.received))
         self._keep(receipt)
         library = os.environ.get("TINYTORCH_LIBRARY", "")
-        if os.access(library, os.W_OK):
+        if library and _can_be_written(Path(library)):
             self._export()
         elif library:
             self.log.info("Your library: the hub brings it up to date in a few seconds")
@@ -122,3 +122,10 @@ class FetchFeedback(Exchange, abc.ExchangeFetchFeedback):
             folder = self.assignment_folder(row["assignment"]) / "feedback" / self.stamp(row["received"])
             put_folder(folder, self.client.feedback(row["submission"]))
             self.log.info("Fetched feedback: %s", folder)
+
+
+def _can_be_written(folder: Path) -> bool:
+    """May this process write there, or make the folder where it is not there yet? Under Docker it may not."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return os.access(folder, os.W_OK)
