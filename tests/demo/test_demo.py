@@ -43,19 +43,20 @@ def work() -> Iterator[Path]:
 
 
 def test_an_interrupted_demo_leaves_nothing_behind(root: Path, tmp_path: Path, work: Path) -> None:
-    program = tmp_path / "program.py"
+    program, told = tmp_path / "program.py", tmp_path / "stderr"
     program.write_text(PROGRAM)
-    process = subprocess.Popen(
-        [sys.executable, str(program)],
-        cwd=root,
-        env=os.environ | {"TMPDIR": str(work)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    with told.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(program)],
+            cwd=root,
+            env=os.environ | {"TMPDIR": str(work)},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+        )
 
     def grades() -> bool:
-        assert process.poll() is None, f"it ended by itself: {process.communicate()[1].decode()[-2000:]}"
+        assert process.poll() is None, f"it ended by itself: {told.read_text()[-2000:]}"
         return "] Autograding " in log_of(work) and bool(grading(work))
 
     try:
