@@ -75,6 +75,7 @@ def lay_out(folder: Path, module, texts: list[str], stock: bool) -> Course:
         place.mkdir(parents=True)
         (place / f"{module.label}.ipynb").write_text(text, encoding="utf-8")
         (place / "timestamp.txt").write_text("2027-01-15 10:00:00.000000 UTC", encoding="utf-8")
+        (place / "submission_secret.txt").write_text(f"secret-{number}", encoding="utf-8")
     if stock:
         (folder / "nbgrader_config.py").unlink()
         config = f'c = get_config()\nc.CourseDirectory.root = "{folder}"\nc.CourseDirectory.course_id = "bench"\n'
