@@ -19,7 +19,7 @@ from tito.errors import ToolError
 
 __all__ = ["TARGETS", "Images", "build", "check_version", "measure", "version"]
 
-TARGETS = ("student", "grader", "hub", "database")
+TARGETS = ("student", "grader", "hub", "database", "broker")
 
 _INPUTS = ("Dockerfile", "requirements-docker.lock", "pyproject.toml", "nbgrader_config.py", "README.md", "LICENSE")
 _FOLDERS = ("tito", "hub", "source", "tinytorch_lib", "deploy/images")
@@ -27,7 +27,7 @@ _FOLDERS = ("tito", "hub", "source", "tinytorch_lib", "deploy/images")
 
 @dataclass(frozen=True)
 class Images:
-    """The four images' names."""
+    """The images' names."""
 
     version: str
 
@@ -68,7 +68,7 @@ def build(docker: Docker, images: Images, base: str, user: int, logs: Path, say:
 
     # The two pairs share little: one loads packages while the other compiles.
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(chain, "student", "grader"), pool.submit(chain, "hub", "database")]:
+        for done in [pool.submit(chain, "student", "grader"), pool.submit(chain, "hub", "database", "broker")]:
             done.result()
 
 
