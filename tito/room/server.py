@@ -157,10 +157,12 @@ class _Room:
     ) -> list[Any]:
         if gone:
             self._objects.release(gone)
-        context = context or {}
         with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("error" if context.get("errors") else "always")
-            with np.errstate(**context.get("errstate", {})):
+            warnings.simplefilter("error" if context and context.get("errors") else "always")
+            if context and "errstate" in context:
+                with np.errstate(**context["errstate"]):
+                    result = OPERATIONS[name](*arguments, **options)
+            else:
                 result = OPERATIONS[name](*arguments, **options)
         return [result, [_warning(found) for found in caught[:20]]]
 
@@ -210,9 +212,13 @@ def _no_stand_in(value: Any) -> int | None:
 
 
 def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
-            stream.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except Exception:  # a student's code may have put anything there
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
 
 
 def _warning(found: warnings.WarningMessage) -> list[Any]:
