@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tito.examiner.handles import Handle, number_of
+from tito.examiner.handles import Handle, number_of, received
 from tito.examiner.output import Output
 from tito.room.peer import Peer
 from tito.room.wire import TYPES, WireError, type_token
@@ -268,7 +268,7 @@ class Link:
         handle = self._handles.get(number)
         if handle is None:
             handle = self._handles[number] = Handle(self, description)
-        object.__setattr__(handle, "_received", object.__getattribute__(handle, "_received") + 1)
+        received(handle)
         return handle
 
     def step(self, iterator: Handle) -> tuple[bool, Any]:
