@@ -213,7 +213,9 @@ class Codec:
     def _extension(self, value: Any) -> msgpack.ExtType:
         """What msgpack has no type for."""
         code, content = self._describe(value)
-        found: msgpack.ExtType = tuple.__new__(msgpack.ExtType, (code, self._pack(content)))  # needs no look at its types
+        found: msgpack.ExtType = tuple.__new__(
+            msgpack.ExtType, (code, self._pack(content))
+        )  # needs no look at its types
         return found
 
     def _describe(self, value: Any) -> tuple[int, Any]:
