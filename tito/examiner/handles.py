@@ -15,7 +15,7 @@ __all__ = ["Comparison", "Handle", "number_of", "received", "type_of", "value_of
 
 _MEMORY = ("__array_", "__dlpack", "__buffer", "__cuda_array")
 _DATA = frozenset((int, float, complex, str, bytes, list, tuple, dict, set, frozenset))
-
+_EXACT = _DATA | {bool, type(None), np.ndarray}
 
 T = TypeVar("T")
 
@@ -25,6 +25,9 @@ class Asker(Protocol):
 
     def ask(self, operation: str, *arguments: Any, **options: Any) -> Any:
         """Let the exam room do `operation`."""
+
+    def attribute(self, handle: Handle, name: str) -> Any:
+        """An attribute of the object behind a handle."""
 
     def step(self, iterator: Handle) -> tuple[bool, Any]:
         """Is there a next item, and what is it?"""
@@ -44,15 +47,25 @@ class Handle:
     calculated with by value, here.
     """
 
-    __slots__ = ("__weakref__", "base", "link", "number", "received")  # as names they are taken away below
+    __slots__ = (
+        "__weakref__",
+        "base",
+        "is_class",
+        "kind",
+        "link",
+        "number",
+        "received",
+    )  # as names they are taken away below
 
     __array_ufunc__ = None  # an array on the left leaves the operation to the handle, as it does for a Tensor
 
     def __init__(self, link: Asker, description: list[Any]) -> None:
-        number, base, _ = description
+        number, base, is_class, kind = description
         _link.set(self, link)
         _number.set(self, number)
         _base.set(self, TYPES[base] if base >= 0 else object)
+        _is_class.set(self, is_class)
+        _kind.set(self, kind)
         _received.set(self, 0)
 
     def __del__(self) -> None:
@@ -67,7 +80,7 @@ class Handle:
     def __getattr__(self, name: str) -> Any:
         if name.startswith(_MEMORY):  # numpy looks for them, and believes the addresses of memory in them
             raise AttributeError(f"a test cannot ask a student's object for {name}")
-        return _link.get(self).ask("getattr", self, name)
+        return _link.get(self).attribute(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         _link.get(self).ask("setattr", self, name, value)
@@ -168,6 +181,10 @@ class Handle:
         return bool(_link.get(self).ask("leave", self, known, None if error is None else str(error)) is True)
 
     def __instancecheck__(self, instance: Any) -> bool:
+        if type(instance) is Handle and _kind.get(instance) == _number.get(self) != 0:
+            return True  # of this very class, as the room said
+        if type(instance) in _EXACT and _is_class.get(self):
+            return False
         return bool(_link.get(self).ask("isinstance", instance, self) is True)
 
     def __subclasscheck__(self, subclass: Any) -> bool:
@@ -191,13 +208,15 @@ class _Slot(Generic[T]):
 
 
 _base = _Slot[type]("base")
+_is_class = _Slot[bool]("is_class")  # and its class is `type`, so that `isinstance` is Python's own
+_kind = _Slot[int]("kind")  # the number of the object's class, 0 if that has none
 _link = _Slot[Asker]("link")
 _number = _Slot[int]("number")
 _received = _Slot[int]("received")
 
 
 def _in_the_room(name: str) -> property:
-    return property(lambda self: _link.get(self).ask("getattr", self, name))
+    return property(lambda self: _link.get(self).attribute(self, name))
 
 
 for _name in ("__doc__", "__module__"):  # every class has them
