@@ -13,8 +13,9 @@ from hub.login import first_password
 from hub.settings import roster
 from tito.course import Course
 from tito.errors import ToolError
+from tito.images import hub_user
 
-__all__ = ["Files", "hub_user", "make_secrets", "read_settings", "state", "write_passwords", "write_private"]
+__all__ = ["Files", "make_secrets", "read_settings", "state", "write_passwords", "write_private"]
 
 SETTINGS = """\
 # Settings of this installation; `make up` reads them. docs/operator/docker.md explains each.
@@ -74,11 +75,6 @@ def read_settings(files: Files, template: str = SETTINGS) -> dict[str, str]:
             )
         found[name] = value.strip()
     return found
-
-
-def hub_user() -> int:
-    """The number that the hub runs as: whoever runs `make up`, or 1000 in root's place."""
-    return os.geteuid() or 1000
 
 
 def make_secrets(files: Files) -> None:

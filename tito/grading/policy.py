@@ -32,7 +32,7 @@ class GradingPolicy:
         cell_seconds: wall time of one cell.
         notebook_seconds: wall time of the whole notebook.
         memory_mb: memory of one exam room.
-        image: the Docker image of exam rooms.
+        image: the Docker image of exam rooms; empty for the one that `make image` makes.
         workers: submissions at a time; 0 for one a processor.
     """
 
@@ -42,7 +42,7 @@ class GradingPolicy:
     cell_seconds: float = 30.0
     notebook_seconds: float = 300.0
     memory_mb: int = 2048
-    image: str = "tinytorch-grader"
+    image: str = ""
     workers: int = 0
 
     @property
