@@ -46,9 +46,7 @@ def test_one_that_is_not_built_is_named_with_the_remedy(tmp_path: Path, monkeypa
     docker.write_text("#!/bin/sh\ncase $1 in version) exit 0;; *) exit 1;; esac\n")
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    with pytest.raises(
-        ToolError, match=r"no image tinytorch/grader:\S+; run make image, or name another in"
-    ):
+    with pytest.raises(ToolError, match=r"no image tinytorch/grader:\S+; run make image, or name another in"):
         DockerBackend().start()
     with pytest.raises(ToolError, match="no image mine; build or load it"):
         DockerBackend("mine").start()
