@@ -15,16 +15,16 @@ from pathlib import Path
 from hub.checks import check_port, check_space
 from hub.container_names import Names
 from hub.docker_cli import Docker, find_compose, find_docker
-from hub.docker_files import Files, copy_course, hub_user, make_secrets, read_settings, state, write_passwords
-from hub.docker_images import TARGETS, Images, build, check_version, measure, version
+from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
+from hub.docker_images import TARGETS, build, check_version, measure
 from hub.docker_settings import Installation, Variables
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
 from tito.course import Course
 from tito.errors import TitoError, ToolError
+from tito.images import BASE_IMAGE, Images, hub_user, version
 
 __all__ = ["main"]
 
-BASE_IMAGE = "python:3.12-slim-bookworm"
 LEAST_SPACE = 3 * 1024**3
 """Bytes that building the images needs."""
 

@@ -14,9 +14,10 @@ import pytest
 from hub.checks import check_space
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
-from hub.docker_images import check_version, version
+from hub.docker_images import check_version
 from tito.course import Course
 from tito.errors import ToolError
+from tito.images import version
 
 ROOT = Path(__file__).parents[2]
 
