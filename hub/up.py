@@ -36,11 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; gives the process's exit status."""
     parser = argparse.ArgumentParser(prog="hub.up", description="The course for a class, under Docker.")
     parser.add_argument("what", choices=["image", "up", "down", "variables"])
-    parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in the course's folder)")
+    parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in this checkout)")
+    parser.add_argument("--course", type=Path, help="the folder of course.toml (default: this checkout)")
     parser.add_argument("--delete-all-work", action="store_true", help="with down: everybody's files and records too")
     options = parser.parse_args(arguments)
     try:
-        installation = Installer(options.files)
+        installation = Installer(options.files, options.course)
         {
             "image": installation.image,
             "up": installation.up,
@@ -59,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class Installer:
     """One installation: its course, settings, names and Docker."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, course: Path | None = None) -> None:
         self.root = Path(__file__).parents[1]
-        self.course = Course.load(self.root)
+        self.course = Course.load((course or self.root).absolute())
         self.files = Files((folder or self.root / "var" / "docker").absolute())
         self.settings = read_settings(self.files)
         self.project = self.settings.get("TINYTORCH_PROJECT", "tinytorch")

@@ -229,14 +229,14 @@ esac"""
 """A Docker that answers and has no image and no container."""
 
 
-def make_up(path: Path, settings: str) -> subprocess.CompletedProcess[str]:
+def make_up(path: Path, settings: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     program(path, "docker", UP)
     program(path, "docker-compose", "exit 1")
     files = path.parent / "files"
     files.mkdir()
     (files / "settings.env").write_text(settings)
     return subprocess.run(
-        [sys.executable, "-m", "hub.up", "up", "--files", str(files)],
+        [sys.executable, "-m", "hub.up", *(arguments or ["up"]), "--files", str(files)],
         cwd=ROOT,
         env={**os.environ, "PATH": str(path)},
         capture_output=True,
@@ -268,6 +268,12 @@ def test_make_up_with_a_setting_that_makes_no_sense(path: Path, settings: str, s
     done = make_up(path, settings)
     assert (done.returncode, done.stdout) == (6, "")
     assert said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_course_that_is_kept_elsewhere(path: Path, tmp_path: Path):
+    (tmp_path / "course.toml").write_text('[course]\nid = "elsewhere"\n')
+    done = make_up(path, "TINYTORCH_SOCKET=/dev/null\n", "variables", "--course", str(tmp_path))
+    assert f"TINYTORCH_COURSE_FILE={tmp_path}/course.toml\nTINYTORCH_COURSE_ID=elsewhere\n" in done.stdout
 
 
 def test_make_up_on_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
