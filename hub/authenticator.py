@@ -9,27 +9,28 @@ from typing import Any
 from jupyterhub.auth import Authenticator
 from traitlets import Dict, Unicode
 
-from hub.settings import SECTION
+from hub.settings import SECTION, STAFF, STUDENTS
 
-__all__ = ["RosterAuthenticator", "Rostered", "leave_sections"]
+__all__ = ["RosterAuthenticator", "Rostered", "leave_groups"]
 
 
-def leave_sections(user: Any, sections: Collection[str]) -> None:
-    """Take a hub user out of the groups of sections that are not theirs any more."""
+def leave_groups(user: Any, theirs: Collection[str]) -> None:
+    """Take a hub user out of the course's groups that are not theirs any more: a TA of last term is no staff now."""
     for group in list(user.groups):
-        if group.name.startswith(SECTION) and group.name not in sections:
+        of_the_course = group.name in (STUDENTS, STAFF) or group.name.startswith(SECTION)
+        if of_the_course and group.name not in theirs:
             user.groups.remove(group)
 
 
 class Rostered(Authenticator):
     """The part that every way to log in has in common: only the roster's names, in the roster's spelling."""
 
-    sections = Dict(help="The groups of sections that each user is in.").tag(config=True)
+    course_groups = Dict(help="The groups that each user is in.").tag(config=True)
 
     def add_user(self, user: Any) -> None:
         """Called for every known user at the hub's start, which itself only ever adds to groups."""
         super().add_user(user)
-        leave_sections(user, self.sections.get(user.name, ()))
+        leave_groups(user, self.course_groups.get(user.name, ()))
 
     def normalize_username(self, username: str) -> str:
         """The roster's spelling of `username`, in any case: nbgrader files submissions under that spelling."""

@@ -17,7 +17,7 @@ from hub.container_names import COURSE, HOME, LIBRARY, Names
 from hub.exchange import access as exchange
 from hub.login import LOGINS, login_options, login_values
 from hub.rooms_profile import SECURITY, UNMASKED
-from hub.settings import People, Role, role_of, roster
+from hub.settings import STAFF, STUDENTS, People, Role, groups, role_of, roster
 from tito.errors import ToolError
 
 __all__ = [
@@ -288,19 +288,11 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
     }
 
 
-def groups(people: People) -> dict[str, dict[str, list[str]]]:
-    """The two groups that services' scopes are granted to."""
-    return {
-        "students": {"users": list(people.students)},
-        "staff": {"users": [*people.instructors, *people.tas]},
-    }
-
-
 def roles() -> list[dict[str, Any]]:
     """What servers, people and services may do, by the two groups; the culler may stop what is idle."""
     return [
         *exchange.roles(
-            {"groups": ["students", "staff"], "services": [LIBRARIES]}, {"groups": ["staff"], "services": [LIBRARIES]}
+            {"groups": [STUDENTS, STAFF], "services": [LIBRARIES]}, {"groups": [STAFF], "services": [LIBRARIES]}
         ),
         {
             "name": "culler",

@@ -8,6 +8,7 @@ from hub.container_names import HOME
 from hub.docker_settings import LIBRARIES
 from hub.exchange import access as exchange
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, pod_traits, secret
+from hub.settings import STAFF, STUDENTS
 
 __all__ = ["RELEASE", "chart_values"]
 
@@ -98,7 +99,7 @@ def _hub(here: Cluster) -> dict[str, Any]:
 def _roles() -> dict[str, Any]:
     services = [LIBRARIES, RELEASE]
     roles = exchange.roles(
-        {"groups": ["students", "staff"], "services": services}, {"groups": ["staff"], "services": services}
+        {"groups": [STUDENTS, STAFF], "services": services}, {"groups": [STAFF], "services": services}
     )
     return {role["name"]: role for role in roles}
 

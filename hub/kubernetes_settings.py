@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.container_names import COURSE, HOME, LIBRARY
-from hub.docker_settings import Limits, Variables, groups, server_environment
+from hub.docker_settings import Limits, Variables, server_environment
 from hub.login import LOGINS, OPTIONS, login_options, login_values
-from hub.settings import People, Role
+from hub.settings import People, Role, groups
 
 __all__ = ["ROOMS", "SECRETS", "USER", "Cluster", "Reserved", "bounded", "course_traits", "pod_traits", "secret"]
 

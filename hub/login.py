@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from hub.settings import People, roster
+from hub.settings import People, groups_by_user, roster
 from tito.errors import ToolError
 
 __all__ = ["LOGINS", "first_password", "login_options", "login_values"]
@@ -74,6 +74,7 @@ def login_values(people: People, login: str, options: Mapping[str, str], secret:
         # Without these two, whoever logged in once stays allowed after leaving the roster.
         "allow_existing_users": False,
         "delete_invalid_users": True,
+        "course_groups": groups_by_user(people),
         **options,
     }
     if login == "native":

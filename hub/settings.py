@@ -14,7 +14,20 @@ from typing import Any, Literal, Protocol
 from hub.exchange.access import CUSTOM_SCOPES, SERVICE, roles
 from tito.grading.policy import ALLOW_PLAIN
 
-__all__ = ["ROLES", "Local", "People", "Places", "Ports", "hub_values", "role_of", "roster"]
+__all__ = [
+    "ROLES",
+    "STAFF",
+    "STUDENTS",
+    "Local",
+    "People",
+    "Places",
+    "Ports",
+    "groups",
+    "groups_by_user",
+    "hub_values",
+    "role_of",
+    "roster",
+]
 
 TOOLS = "course-tools"
 """Whose name the `tito` command acts in, where no server's token is at hand."""
@@ -27,6 +40,9 @@ ROLES = Path(__file__).parent / "roles"
 
 SECTION = "section-"
 """Begins the names of the hub's groups that stand for sections."""
+
+STUDENTS, STAFF = "students", "staff"
+"""The hub's groups that rights are granted to."""
 
 
 class People(Protocol):
@@ -168,14 +184,26 @@ def exchange_service(local: Local, python: str) -> dict[str, Any]:
     }
 
 
-def section_groups(people: People) -> dict[str, dict[str, list[str]]]:
-    """A hub group for each section, with its students and the TAs who look after it."""
-    return {f"{SECTION}{section}": {"users": list(names)} for section, names in people.section_members.items()}
+def groups(people: People) -> dict[str, dict[str, list[str]]]:
+    """The hub's groups: students, staff, and each section with its students and the TAs who look after it.
+
+    No service may change one: who is in them stands in course.toml and the roster, and nowhere else.
+    """
+    sections = {f"{SECTION}{section}": {"users": list(names)} for section, names in people.section_members.items()}
+    return {
+        STUDENTS: {"users": list(people.students)},
+        STAFF: {"users": [*people.instructors, *people.tas]},
+        **sections,
+    }
 
 
-def groups_of(people: People, user: str) -> list[str]:
-    """The groups of sections that a user is in."""
-    return [name for name, group in section_groups(people).items() if user in group["users"]]
+def groups_by_user(people: People) -> dict[str, list[str]]:
+    """The groups that each user is in."""
+    found: dict[str, list[str]] = {user: [] for user in roster(people)}
+    for name, group in groups(people).items():
+        for user in group["users"]:
+            found[user].append(name)
+    return found
 
 
 def release_service(places: Places, python: str) -> dict[str, Any]:
@@ -206,13 +234,12 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             ],
             "custom_scopes": CUSTOM_SCOPES,
             "load_roles": roles(
-                {"users": list(everyone), "services": [TOOLS]},
-                {"users": [*people.instructors, *people.tas], "services": [TOOLS]},
+                {"groups": [STUDENTS, STAFF], "services": [TOOLS]}, {"groups": [STAFF], "services": [TOOLS]}
             ),
             "cleanup_servers": True,
             "cleanup_proxy": True,
             "upgrade_db": True,
-            "load_groups": section_groups(people),
+            "load_groups": groups(people),
             "log_level": "INFO",
         },
         "ConfigurableHTTPProxy": {
@@ -226,7 +253,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             # Without these two, whoever logged in once stays allowed after leaving the roster.
             "allow_existing_users": False,
             "delete_invalid_users": True,
-            "sections": {name: groups_of(people, name) for name in everyone},
+            "course_groups": groups_by_user(people),
         },
         "CourseSpawner": {
             "cmd": [python, "-m", "jupyterhub.singleuser"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 
 import pytest
@@ -21,6 +22,7 @@ class Class:
     instructors: tuple[str, ...] = ("prof",)
     tas: tuple[str, ...] = ("ta",)
     students: tuple[str, ...] = ("ada", "Al.B")
+    section_members: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"A": ("ta", "ada")})
 
 
 PEOPLE = Class()
@@ -89,6 +91,9 @@ def test_a_server_may_do_what_it_must_and_no_more():
     assert set(roles["server"]["scopes"]) == {
         "users:activity!user",
         "access:servers!server",
+        "read:users:groups!user",
+        "list:services!service=exchange",
+        "read:services!service=exchange",
         "access:services!service=exchange",
         "custom:exchange:staff",  # a token never holds more than its owner: students do not have it
     }

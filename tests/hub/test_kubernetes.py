@@ -11,8 +11,8 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,12 +23,12 @@ from jupyterhub.app import JupyterHub
 from kubernetes_asyncio.client import ApiClient
 from traitlets.config import Config
 
-from hub.docker_settings import groups
 from hub.kubernetes import files, main
 from hub.kubernetes_networks import ALLOWED
 from hub.kubernetes_secrets import KEYS
 from hub.kubernetes_settings import SECRETS, Cluster, course_traits
 from hub.kubernetes_spawner import CoursePod
+from hub.settings import groups
 from tito.errors import ToolError
 
 VERSION = "1.33"
@@ -65,6 +65,7 @@ class Class:
     instructors: tuple[str, ...] = ("prof",)
     tas: tuple[str, ...] = ("ta",)
     students: tuple[str, ...] = ("ada", "Al.B")
+    section_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @pytest.fixture(autouse=True)
