@@ -28,7 +28,7 @@ def finding_scopes(service: str = SERVICE) -> list[str]:
 
 
 def server_scopes(service: str = SERVICE) -> list[str]:
-    """Scopes of the role `server`: JupyterHub's own two, its owner's groups, and the exchange as far as they may use it.
+    """Scopes of the role `server`: JupyterHub's own two, its owner's groups, the exchange as they may use it.
 
     A token never holds more than its owner, so the staff scope here gives a student's server nothing.
     """
