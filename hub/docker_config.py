@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from hub.docker_settings import Installation, Secrets, docker_values
+from hub.docker_settings import Installation, Secrets, docker_values, limit_variables
 from hub.settings import apply
 from tito.course import Course
 
@@ -13,7 +13,8 @@ def secret(name: str) -> str:
 
 
 c = get_config()  # noqa: F821 - JupyterHub provides it
-here = Installation.from_environment(os.environ)
+course = Course.load(Path("/srv/course"))
+here = Installation.from_environment({**limit_variables(course.limits), **os.environ})
 names = ("proxy_token", "cookie_secret", "login", "database_password", "exchange_token", "libraries_token")
 secrets = Secrets(*map(secret, names))
-apply(docker_values(Course.load(Path("/srv/course")), here, secrets), c)
+apply(docker_values(course, here, secrets), c)

@@ -14,11 +14,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.container_names import COURSE, HOME, LIBRARY, Names
+from hub.disk import bytes_of, file_bound
 from hub.exchange import access as exchange
 from hub.login import LOGINS, login_options, login_values
 from hub.rooms_profile import SECURITY, UNMASKED
 from hub.settings import STAFF, STUDENTS, People, Role, groups, role_of, roster
 from tito.errors import ToolError
+from tito.limits import PATTERNS
 
 __all__ = [
     "Installation",
@@ -27,6 +29,7 @@ __all__ = [
     "Server",
     "Variables",
     "docker_values",
+    "limit_variables",
     "server_environment",
     "server_of",
 ]
@@ -46,6 +49,15 @@ class Limits:
     memory: str
     processors: float
     processes: int
+    disk: str
+    """Of its owner's home; hub/disk.py says how far it is kept."""
+
+
+def limit_variables(limits: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """course.toml's limits as the variables that an administrator's settings come before."""
+    return {
+        f"TINYTORCH_{role}_{name}".upper(): value for role, values in limits.items() for name, value in values.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -156,15 +168,16 @@ class Variables:
     def limits(self) -> dict[str, Limits]:
         """What each role's servers may use."""
         return {
-            "student": self._limits("STUDENT", Limits("1G", 1.0, 256)),
-            "staff": self._limits("STAFF", Limits("2G", 2.0, 512)),
+            "student": self._limits("STUDENT", Limits("1G", 1.0, 256, "2G")),
+            "staff": self._limits("STAFF", Limits("2G", 2.0, 512, "5G")),
         }
 
     def _limits(self, role: str, default: Limits) -> Limits:
         return Limits(
-            self.text(f"{role}_MEMORY", r"[1-9]\d*[KMG]", default.memory),
-            float(self.text(f"{role}_PROCESSORS", r"\d+(\.\d+)?", str(default.processors))),
-            int(self.text(f"{role}_PROCESSES", r"[1-9]\d{1,5}", str(default.processes))),
+            self.text(f"{role}_MEMORY", PATTERNS["memory"], default.memory),
+            float(self.text(f"{role}_PROCESSORS", PATTERNS["processors"], str(default.processors))),
+            int(self.text(f"{role}_PROCESSES", PATTERNS["processes"], str(default.processes))),
+            self.text(f"{role}_DISK", PATTERNS["disk"], default.disk),
         )
 
 
@@ -175,6 +188,8 @@ class Server:
     image: str
     memory: str
     processors: float
+    disk: int
+    """Bytes of the home."""
     environment: Mapping[str, str]
     volumes: Mapping[str, str]
     read_only_volumes: Mapping[str, str]
@@ -192,6 +207,7 @@ def server_of(people: People, here: Installation, user: str) -> Server:
         image=here.student_image if student else here.grader_image,
         memory=limits.memory,
         processors=limits.processors,
+        disk=bytes_of(limits.disk),
         environment=server_environment(people.id, role, limits, PROXY),
         volumes={here.names.home(user): HOME} | ({} if student else {here.names.course: COURSE}),
         read_only_volumes=(
@@ -224,6 +240,7 @@ def host_config(limits: Limits) -> dict[str, Any]:
         "read_only": True,
         "tmpfs": {"/tmp": "rw,nosuid,nodev,size=256m"},
         "pids_limit": limits.processes,
+        "ulimits": file_bound(bytes_of(limits.disk)),
         "memswap_limit": limits.memory,  # no swap on top of the memory
         "init": True,
         "dns": ["127.0.0.1"],  # names of the own network only: nothing leaves through a resolver

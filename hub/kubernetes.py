@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.docker_files import Files, read_settings, write_passwords
+from hub.docker_settings import limit_variables
 from hub.kubernetes_chart import chart_values
 from hub.kubernetes_networks import policies
 from hub.kubernetes_pods import claims, deployments, services
@@ -54,7 +55,7 @@ def write(folder: Path, course: Course, environment: Mapping[str, str]) -> list[
     own = Files(folder)
     try:
         settings = {**read_settings(own, SETTINGS), **environment}
-        made = files(Cluster.from_environment(course.id, settings))
+        made = files(Cluster.from_environment(course.id, {**limit_variables(course.limits), **settings}))
         for name, content in made.items():
             write_if_changed(folder / name, json.dumps(content, indent=2) + "\n")
         make_secrets(own.secrets)

@@ -154,7 +154,7 @@ def _singleuser(here: Cluster) -> dict[str, Any]:
         "allowPrivilegeEscalation": False,
         "memory": {"limit": limits.memory, "guarantee": reserved.memory},
         "cpu": {"limit": limits.processors, "guarantee": reserved.processors},
-        "storage": {"type": "dynamic", "capacity": here.home_storage, "homeMountPath": HOME, "dynamic": dynamic},
+        "storage": {"type": "dynamic", "capacity": f"{limits.disk}i", "homeMountPath": HOME, "dynamic": dynamic},
         # The chart would do it with a privileged container; the network policy does it without.
         "cloudMetadata": {"blockWithIptables": False, "ip": "169.254.169.254"},
         "networkPolicy": {"enabled": True, "egress": [], "egressAllowRules": _NO_WAY_OUT},

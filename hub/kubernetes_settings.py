@@ -59,7 +59,6 @@ class Cluster:
     tls_secret: str = "course-tls"
     idle_minutes: int = 60
     workers: int = 2
-    home_storage: str = "2Gi"
     exchange_storage: str = "20Gi"
     storage_class: str = ""
     """Of volumes that one node mounts; empty for the cluster's own choice."""
@@ -91,7 +90,6 @@ class Cluster:
             tls_secret=read.text("TLS_SECRET", label, "course-tls"),
             idle_minutes=int(read.text("IDLE_MINUTES", r"\d{1,5}", "60")),
             workers=int(read.text("WORKERS", r"\d{1,4}", "2")),
-            home_storage=read.text("HOME_STORAGE", size, "2Gi"),
             exchange_storage=read.text("EXCHANGE_STORAGE", size, "20Gi"),
             storage_class=read.text("STORAGE_CLASS", label, ""),
             shared_storage_class=read.text("SHARED_STORAGE_CLASS", label, ""),
@@ -172,6 +170,7 @@ def pod_traits(here: Cluster, role: Role) -> dict[str, Any]:
         "mem_guarantee": reserved.memory,
         "cpu_limit": limits.processors,
         "cpu_guarantee": reserved.processors,
+        "storage_capacity": f"{limits.disk}i",  # of the home's volume, when it is first made
         "environment": environment,
         "volumes": own,
         "volume_mounts": mounts,

@@ -61,7 +61,7 @@ def test_limits_are_by_role():
     here = Installation.from_environment(
         VARIABLES | {"TINYTORCH_STUDENT_MEMORY": "768M", "TINYTORCH_STAFF_PROCESSORS": "3"}
     )
-    assert here.limits == {"student": Limits("768M", 1.0, 256), "staff": Limits("2G", 3.0, 512)}
+    assert here.limits == {"student": Limits("768M", 1.0, 256, "2G"), "staff": Limits("2G", 3.0, 512, "5G")}
     server = server_of(PEOPLE, here, "ada")
     assert (server.memory, server.processors) == ("768M", 1.0)
     assert server.host_config["memswap_limit"] == "768M"
@@ -188,6 +188,7 @@ def test_every_trait_exists(login: str, more: dict[str, str]):
         ("LOGIN", "ldap"),
         ("STUDENT_MEMORY", "lots"),
         ("STUDENT_PROCESSES", "-1"),
+        ("STUDENT_DISK", "2GB"),
         ("SUBNETS", "10.0.0.0/30"),
         ("SUBNETS", "10.0.0.0/99"),
         ("LIBRARIES", "relative"),

@@ -351,7 +351,7 @@ def test_ten_thousand_people_do_not_change_the_values_size():
         ("TINYTORCH_URL", "http://course.example.edu"),
         ("TINYTORCH_TAG", "latest"),
         ("TINYTORCH_TAG", ""),
-        ("TINYTORCH_HOME_STORAGE", "much"),
+        ("TINYTORCH_STUDENT_DISK", "much"),
         ("TINYTORCH_WORKERS", "two"),
         ("TINYTORCH_BROKER_IMAGE", "redis"),
         ("TINYTORCH_LOGIN", "oauth"),
@@ -429,7 +429,7 @@ def test_the_capacity_table_follows_from_what_it_says_it_rests_on():
     ]
     assert [row[0] for row in rows] == [30, 100, 300, 1000, 3000, 10_000]
     promised = HERE.reserved["student"]
-    assert (promised.memory, promised.processors, HERE.home_storage) == ("512M", 0.1, "2Gi")
+    assert (promised.memory, promised.processors, HERE.limits["student"].disk) == ("512M", 0.1, "2G")
     per_node = min(int(56 / 0.5), int(15 / promised.processors), 100)
     for enrolled, together, memory, nodes, homes, handed_in, rate, workers in rows:
         assert together == round(0.4 * enrolled)
