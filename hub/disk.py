@@ -55,10 +55,13 @@ def outgrown(used: int | None, allowed: int) -> bool:
     return used is not None and used > TOO_MUCH * allowed
 
 
+def _said(size: int) -> str:
+    return f"{size / _UNITS['G']:.1f} GB" if size >= _UNITS["G"] else f"{size // _UNITS['M']} MB"
+
+
 def refusal(used: int, allowed: int) -> str:
     """What somebody is told whose home is too large."""
     return (
-        f"your files take {used / _UNITS['G']:.1f} GB of {allowed / _UNITS['G']:.1f} GB; start the server again to "
-        f"delete some (in a terminal: du -ah ~ | sort -h | tail -20), until then it saves no file above "
-        f"{TIDYING // _UNITS['M']} MB (all your files are kept)"
+        f"your files take {_said(used)} of {_said(allowed)}; start the server again to delete some (in a terminal: "
+        f"du -ah ~ | sort -h | tail -20), until then it saves no file above {_said(TIDYING)} (all your files are kept)"
     )

@@ -73,7 +73,7 @@ class ClassHub:
 
 
 @contextmanager
-def class_hub(folder: Path, course: Path, **variables: str) -> Iterator[ClassHub]:
+def class_hub(folder: Path, course: Path, *proxy_options: str, **variables: str) -> Iterator[ClassHub]:
     """A hub for the course in the folder `course`, set by `variables` (without TINYTORCH_); ended afterwards."""
     (folder / "tokens").mkdir(parents=True)
     port, hub, proxy = free_ports(3)
@@ -82,6 +82,7 @@ def class_hub(folder: Path, course: Path, **variables: str) -> Iterator[ClassHub
     told = {
         "folder": str(folder),
         "course": str(course),
+        "proxy_options": proxy_options,
         "ports": [port, hub, proxy, exchange.server_port],
         "variables": {f"TINYTORCH_{name}": value for name, value in variables.items()},
     }

@@ -54,7 +54,7 @@ values["JupyterHub"] |= {
 }
 values["ConfigurableHTTPProxy"] |= {
     "should_start": True,
-    "command": [python, "-m", "hub.proxy"],
+    "command": [python, "-m", "hub.proxy", *told["proxy_options"]],
     "api_url": f"http://127.0.0.1:{inward}",
     "pid_file": str(folder / "proxy.pid"),
 }

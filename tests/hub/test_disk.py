@@ -80,7 +80,7 @@ def test_a_home_within_its_bound_starts_as_ever():
 
 def test_a_home_that_is_too_large_is_told_first_and_then_deleted_in():
     spawner = measured(*[20 * MB] * 4, 20 * MB, 3 * MB, 20 * MB, 20 * MB)
-    with pytest.raises(OverflowingHomeError, match=r"0\.0 GB of 0\.0 GB; start the server again") as error:
+    with pytest.raises(OverflowingHomeError, match=r"20 MB of 10 MB; start the server again") as error:
         asyncio.run(spawner._check_home(10 * MB))
     assert error.value.jupyterhub_message == str(error.value)
     assert asyncio.run(spawner._check_home(10 * MB)) == 1 * MB
