@@ -104,6 +104,7 @@ class Installation:
         """
         read = Variables(environment)
         login = read.text("LOGIN", "|".join(LOGINS), "native")
+        read.refuse("INTERNAL_TLS", "each server shares its network with the hub and the proxy only")
         return cls(
             names=Names(read.text("PROJECT", r"[a-z0-9][a-z0-9-]{0,30}", "tinytorch")),
             url=read.text("URL", r"(https?://[^/\s]+/?)?", "").rstrip("/"),
@@ -147,6 +148,15 @@ class Variables:
         environment = self.environment
         own = bool(environment.get("TINYTORCH_TLS_CERTIFICATE"))
         return own or urlsplit(environment.get("TINYTORCH_URL", "")).scheme == "https"
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Say that TINYTORCH_<name> does nothing here, instead of leaving it out.
+
+        Raises:
+            ToolError: it is set.
+        """
+        if self.environment.get(f"TINYTORCH_{name}", "0") not in ("", "0"):
+            raise ToolError(f"TINYTORCH_{name} cannot be used here: {reason}; take it out (nothing was started)")
 
     def network(self, name: str, default: str) -> str:
         """A network for the users' servers.

@@ -111,8 +111,6 @@ def _hub_config(here: Cluster) -> dict[str, Any]:
         "cookie_host_prefix_enabled": True,
         "public_url": f"{here.url}/",
     }
-    if here.domain:
-        hub["subdomain_host"] = f"https://{here.domain}"
     return {
         "JupyterHub": hub,
         "CoursePod": {
@@ -162,5 +160,4 @@ def _singleuser(here: Cluster) -> dict[str, Any]:
 
 
 def _ingress(here: Cluster) -> dict[str, Any]:
-    hosts = [here.host, *([f"*.{here.domain}"] if here.domain else [])]
-    return {"enabled": True, "hosts": hosts, "tls": [{"hosts": hosts, "secretName": here.tls_secret}]}
+    return {"enabled": True, "hosts": [here.host], "tls": [{"hosts": [here.host], "secretName": here.tls_secret}]}

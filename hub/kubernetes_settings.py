@@ -55,7 +55,6 @@ class Cluster:
     limits: Mapping[str, Limits]
     login: str
     login_variables: Mapping[str, str]
-    domain: str = ""
     tls_secret: str = "course-tls"
     idle_minutes: int = 60
     workers: int = 2
@@ -75,6 +74,8 @@ class Cluster:
         read = Variables(environment, _REMEDY)
         size = r"[1-9]\d*(Mi|Gi|Ti)"
         label = r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?"
+        read.refuse("INTERNAL_TLS", "the chart's proxy has no certificates for it")
+        read.refuse("DOMAIN", "servers would not find the exchange behind the chart's proxy, which then routes by host")
         login = read.text("LOGIN", "|".join(LOGINS), "native")
         login_options(login, environment)  # says which one is missing
         return cls(
@@ -86,7 +87,6 @@ class Cluster:
             limits=read.limits(),
             login=login,
             login_variables={f"TINYTORCH_{name}": environment[f"TINYTORCH_{name}"] for name in OPTIONS[login]},
-            domain=read.text("DOMAIN", r"[a-z0-9.-]*", ""),
             tls_secret=read.text("TLS_SECRET", label, "course-tls"),
             idle_minutes=int(read.text("IDLE_MINUTES", r"\d{1,5}", "60")),
             workers=int(read.text("WORKERS", r"\d{1,4}", "2")),
@@ -98,7 +98,7 @@ class Cluster:
     @property
     def host(self) -> str:
         """The name that browsers ask for."""
-        return self.domain or urlsplit(self.url).hostname or ""
+        return urlsplit(self.url).hostname or ""
 
     @property
     def reserved(self) -> Mapping[Role, Reserved]:

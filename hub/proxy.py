@@ -71,9 +71,11 @@ class Door(ProxyHandler):
 
     def _get_proxy_request(self, url: str) -> HTTPRequest:
         request: HTTPRequest = super()._get_proxy_request(url)
-        if self.request.protocol == "https":
-            # The hub marks its cookies as for encrypted connections only, if it knows that this is one.
-            request.headers["X-Forwarded-Proto"] = "https"
+        # The hub marks its cookies as for encrypted connections only, if it knows that the browser's is one. With
+        # internal TLS it would take them all for encrypted; a front end before this proxy says it itself.
+        told = self.proxy.tls is None or "X-Forwarded-Proto" in request.headers
+        if self.request.protocol == "https" or not told:
+            request.headers["X-Forwarded-Proto"] = self.request.protocol
         return request
 
     async def start_ws_client(self, path: str | None = None) -> None:

@@ -119,6 +119,13 @@ class Local:
     """With it the `tito` command works on the exchange from the course folder, as staff."""
     as_root: bool
     shell: str = "/bin/sh"
+    internal_tls: bool = False
+    """Whether hub, proxy, exchange and servers speak TLS with each other, each with a certificate of its own."""
+
+    @property
+    def inside(self) -> str:
+        """How the parts speak with each other."""
+        return "https" if self.internal_tls else "http"
 
     @property
     def url(self) -> str:
@@ -126,8 +133,12 @@ class Local:
 
     @property
     def exchange_url(self) -> str:
-        """The exchange service itself: its callers are on this machine and need no proxy on the way."""
-        return f"http://127.0.0.1:{self.ports.exchange}/services/{SERVICE}/"
+        """The exchange service itself: its callers are on this machine and need no proxy on the way.
+
+        With internal TLS it answers to the proxy alone, which has the certificate to ask it.
+        """
+        address = self.url if self.internal_tls else f"http://127.0.0.1:{self.ports.exchange}"
+        return f"{address}/services/{SERVICE}/"
 
 
 def roster(people: People) -> tuple[str, ...]:
@@ -175,7 +186,7 @@ def exchange_service(local: Local, python: str) -> dict[str, Any]:
     places = local.places
     return {
         "name": SERVICE,
-        "url": f"http://127.0.0.1:{local.ports.exchange}",
+        "url": f"{local.inside}://127.0.0.1:{local.ports.exchange}",
         "command": [python, "-m", "hub.exchange"],
         "environment": {
             "TINYTORCH_EXCHANGE_DATA": str(places.exchange),
@@ -222,7 +233,9 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
     return {
         "JupyterHub": {
             "bind_url": local.url,
-            "hub_bind_url": f"http://127.0.0.1:{ports.hub}",
+            "hub_bind_url": f"{local.inside}://127.0.0.1:{ports.hub}",
+            "internal_ssl": local.internal_tls,
+            "internal_certs_location": str(places.hub / "internal-tls"),
             "db_url": f"sqlite:///{places.hub / 'jupyterhub.sqlite'}",
             "cookie_secret_file": str(places.hub / "cookie_secret"),
             "authenticator_class": "hub.authenticator.RosterAuthenticator",
@@ -244,7 +257,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
         },
         "ConfigurableHTTPProxy": {
             "command": [python, "-m", "hub.proxy"],
-            "api_url": f"http://127.0.0.1:{ports.proxy}",
+            "api_url": f"{local.inside}://127.0.0.1:{ports.proxy}",
             "pid_file": str(places.hub / "proxy.pid"),
         },
         "RosterAuthenticator": {

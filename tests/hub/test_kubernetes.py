@@ -12,7 +12,7 @@ import math
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -355,17 +355,13 @@ def test_ten_thousand_people_do_not_change_the_values_size():
         ("TINYTORCH_WORKERS", "two"),
         ("TINYTORCH_BROKER_IMAGE", "redis"),
         ("TINYTORCH_LOGIN", "oauth"),
+        ("TINYTORCH_DOMAIN", "course.example.edu"),
+        ("TINYTORCH_INTERNAL_TLS", "1"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named(name: str, value: str):
     with pytest.raises(ToolError, match="nothing was started"):
         Cluster.from_environment("tt", VARIABLES | {name: value})
-
-
-def test_a_domain_gives_every_user_a_subdomain():
-    values = files(replace(HERE, domain="course.example.edu"))["values.json"]
-    assert values["hub"]["config"]["JupyterHub"]["subdomain_host"] == "https://course.example.edu"
-    assert values["ingress"]["hosts"] == ["course.example.edu", "*.course.example.edu"]
 
 
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
