@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from docker.errors import APIError
@@ -36,8 +36,9 @@ class CourseContainer(DockerSpawner):
     libraries = Unicode("/srv/libraries", help="The students' libraries, as the hub sees them.").tag(config=True)
     servers = Dict(help="A `Server` by user name: what runs, and how much it may use.").tag(config=True)
 
-    told = False
-    """Was the last start refused for the size of the home? Then the next one is to delete in."""
+    told: ClassVar[set[str]] = set()
+    """Whose last start was refused for the size of the home: the next one is to delete in. The hub makes a new spawner
+    for each start, so this is not a spawner's own."""
 
     @property
     def names(self) -> Names:
@@ -103,10 +104,10 @@ class CourseContainer(DockerSpawner):
         if used is not None and used > allowed:
             used = await self._home(fresh=True)  # they may have deleted what it took
         if used is None or used <= allowed:
-            self.told = False
+            self.told.discard(self.user.name)
             return allowed
-        if not self.told:
-            self.told = True
+        if self.user.name not in self.told:
+            self.told.add(self.user.name)
             raise OverflowingHomeError(refusal(used, allowed))
         return TIDYING
 

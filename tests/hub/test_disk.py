@@ -65,6 +65,11 @@ class Measured(CourseContainer):
         return answer()
 
 
+@pytest.fixture(autouse=True)
+def nobody_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CourseContainer, "told", set())
+
+
 def measured(*answers: int | None) -> Measured:
     made = Measured(project="tt", user=SimpleNamespace(name="ada", orm_user=SimpleNamespace(id=3)))
     made.asked, made.answers = [], list(answers)
@@ -83,6 +88,7 @@ def test_a_home_that_is_too_large_is_told_first_and_then_deleted_in():
     with pytest.raises(OverflowingHomeError, match=r"20 MB of 10 MB; start the server again") as error:
         asyncio.run(spawner._check_home(10 * MB))
     assert error.value.jupyterhub_message == str(error.value)
+    spawner.answers, spawner = [], measured(*spawner.answers)  # each start has a spawner of its own
     assert asyncio.run(spawner._check_home(10 * MB)) == 1 * MB
     assert spawner.asked[-1][-1] == {"fresh": "1"}  # an old measurement keeps nobody out
     assert asyncio.run(spawner._check_home(10 * MB)) == 10 * MB  # the student deleted something
