@@ -95,6 +95,12 @@ class Installation:
     idle_minutes: int = 60
     limits: Mapping[str, Limits] = field(default_factory=dict)
 
+    @property
+    def hosts(self) -> list[str]:
+        """The names that browsers ask for, as far as the settings say; one of users' subdomains stands for all."""
+        of_url = urlsplit(self.url).hostname
+        return [*([of_url] if of_url else []), *([self.domain, f"user.{self.domain}"] if self.domain else [])]
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Installation:
         """The installation that `TINYTORCH_...` variables describe.

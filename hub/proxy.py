@@ -19,6 +19,7 @@ import os
 import re
 import signal
 import ssl
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -31,7 +32,9 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketError, websocket_connect
 
+from hub.certificates import check_certificate
 from hub.proxy_tls import add_arguments, browsers, hub_side, server_side
+from tito.errors import ToolError
 
 __all__ = ["Door", "Proxy", "main"]
 
@@ -185,12 +188,21 @@ async def serve(options: argparse.Namespace, auth_token: str) -> None:
     HTTPServer(inward, ssl_options=hub_side(options)).listen(options.api_port, options.api_ip)
     tls = browsers(options)
     if tls:
+        warn_of_certificate(options)
         encrypted = HTTPServer(public, ssl_options=tls, max_body_size=LARGEST, max_buffer_size=LARGEST)
         encrypted.listen(options.ssl_port, options.ip)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await stop.wait()
+
+
+def warn_of_certificate(options: argparse.Namespace) -> None:
+    """Say what browsers will; a class goes on meanwhile."""
+    try:
+        check_certificate(options.ssl_cert, options.ssl_key, [options.domain] if options.domain else [], time.time())
+    except ToolError as error:
+        log.warning(f"browsers will warn: {error}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

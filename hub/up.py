@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hub.certificates import check_certificate
 from hub.checks import check_port, check_space
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, hub_user, make_secrets, read_settings, state, write_passwords
@@ -154,10 +155,13 @@ class Installer:
         Raises:
             ToolError: one does not.
         """
-        Installation.from_environment(variables)
+        here = Installation.from_environment(variables)
         for name in ("TINYTORCH_TLS_CERTIFICATE", "TINYTORCH_TLS_KEY"):
             if not Path(variables[name]).is_file():
                 raise ToolError(f"{name} is {variables[name]!r}, where no file is; mend it (nothing was started)")
+        if "TINYTORCH_TLS_CERTIFICATE" in self.settings:
+            chain, key = Path(variables["TINYTORCH_TLS_CERTIFICATE"]), Path(variables["TINYTORCH_TLS_KEY"])
+            check_certificate(chain, key, here.hosts, time.time())
 
     def wait(self) -> None:
         """Wait until the hub's container says that it is well.
