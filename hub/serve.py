@@ -38,7 +38,12 @@ LONGEST_STOP = 20.0
 
 
 class Stopped(Exception):  # noqa: N818 - no error: it is how the course ends
-    """Somebody asked the course to stop."""
+    """Somebody asked the course to stop.
+
+    `asked` remembers it: nbgrader takes whatever ends its work, this too, for a failure of its own.
+    """
+
+    asked = False
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stopped:
         return 0
     except TitoError as error:
+        if Stopped.asked:
+            return 0
         print(f"make serve: {error}", file=sys.stderr)
         return error.exit_code
     return 0
@@ -68,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
+    Stopped.asked = True
     raise Stopped
 
 
@@ -116,6 +124,8 @@ def run(course: Course, local: Local, log: HubLog) -> None:
     try:
         wait_until_up(hub, local, log, known)
         release_first(Course.load(local.places.course), say)
+        if Stopped.asked:
+            raise Stopped
         say(welcome(course, local))
         while hub.poll() is None:
             note_family(hub, known)

@@ -66,7 +66,11 @@ def test_a_missing_course_is_one_line(tmp_path: Path):
         ("[schedule]\ndue_tme = '23:59'\n", "", "schedule.due_tme is not a key of this table; did you mean due_time?"),
         ("[coarse]\n", "", "coarse is not a table this course knows"),
         ("[modules.05]\ndue = 2027-02-30T23:59:00\n", "", "names a date or time that does not exist"),
-        ("[modules.05]\nrelease = 2027-03-02T00:00:00\ndue = 2027-03-01T00:00:00\n", "", "modules.05 is due 2027-03-01 00:00, not after"),
+        (
+            "[modules.05]\nrelease = 2027-03-02T00:00:00\ndue = 2027-03-01T00:00:00\n",
+            "",
+            "modules.05 is due 2027-03-01 00:00, not after",
+        ),
         ("[limits.student]\ndisk = 'all'\n", "", "limits.student.disk must be such as"),
         ("", "ada,1,,student\nada,2,,student\n", "ada"),
         ("", "ada,1,,student\nAda,2,,student\n", "ada"),
