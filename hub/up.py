@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hub.certificates import check_certificate
@@ -18,6 +18,7 @@ from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, hub_user, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import TARGETS, Images, build, check_version, measure, version
 from hub.docker_settings import Installation
+from hub.settings import roster
 from tito.course import Course
 from tito.errors import TitoError, ToolError
 
@@ -34,18 +35,21 @@ LONGEST_START = 180.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; gives the process's exit status."""
     parser = argparse.ArgumentParser(prog="hub.up", description="The course for a class, under Docker.")
-    parser.add_argument("what", choices=["image", "up", "down", "variables"])
+    parser.add_argument("what", choices=["image", "up", "down", "variables", "reset-password"])
     parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in the course's folder)")
     parser.add_argument("--delete-all-work", action="store_true", help="with down: everybody's files and records too")
+    parser.add_argument("--name", default="", help="with reset-password: whose")
     options = parser.parse_args(arguments)
     try:
         installation = Installer(options.files)
-        {
+        actions: dict[str, Callable[[], None]] = {
             "image": installation.image,
             "up": installation.up,
             "down": lambda: installation.down(options.delete_all_work),
             "variables": installation.show,
-        }[options.what]()
+            "reset-password": lambda: installation.reset_password(options.name),
+        }
+        actions[options.what]()
     except TitoError as error:
         print(f"make {options.what}: {error}", file=sys.stderr)
         return error.exit_code
@@ -198,6 +202,17 @@ class Installer:
             for name in self.docker.named("volume", f"{self.project}({kept}|-home-.*)"):
                 self.docker.ask("volume", "rm", name)
         say("stopped" + (", all work is deleted" if delete_all_work else ", all work is kept"))
+
+    def reset_password(self, name: str) -> None:
+        """Let somebody log in with their first password again.
+
+        Raises:
+            ToolError: they are not on the roster, or the hub does not run.
+        """
+        if name not in roster(self.course):
+            raise ToolError(f"{name!r} is not on the roster; say make reset-password NAME=ada (nothing was changed)")
+        say(self.docker.ask("exec", f"{self.project}-hub", "python", "-m", "hub.logins.reset", name))
+        say(f"it stands in {self.files.passwords}")
 
     def show(self) -> None:
         """The variables that compose.yaml asks for, for whoever runs compose by hand."""

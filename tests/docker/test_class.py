@@ -100,6 +100,12 @@ def test_passwords(course: Installation) -> None:
     assert "changed successfully" in said.text
     assert Visitor(course.url, "alan").log_in(first).status == 403
     assert Visitor(course.url, "alan").log_in(new).status == 200
+    reset = course.make("reset-password", "--name", "alan")
+    assert "alan logs in with their first password again" in reset.stdout, reset.stderr
+    assert Visitor(course.url, "alan").log_in(new).status == 403
+    assert Visitor(course.url, "alan").log_in(first).status == 200
+    unknown = course.make("reset-password", "--name", "mallory")
+    assert "'mallory' is not on the roster" in unknown.stderr and unknown.stderr.count("\n") == 1
 
 
 def test_staff_have_the_formgrader_and_the_sources(ta: Visitor) -> None:
