@@ -7,11 +7,12 @@ from hmac import compare_digest
 from typing import Any
 
 from jupyterhub.auth import Authenticator
+from tornado.web import HTTPError
 from traitlets import Dict, Unicode
 
 from hub.settings import SECTION, STAFF, STUDENTS
 
-__all__ = ["RosterAuthenticator", "Rostered", "leave_groups"]
+__all__ = ["ByPlatform", "RosterAuthenticator", "Rostered", "leave_groups"]
 
 
 def leave_groups(user: Any, theirs: Collection[str]) -> None:
@@ -42,6 +43,23 @@ class Rostered(Authenticator):
     def validate_username(self, username: str) -> bool:
         """Only the roster's names, so that the hub forgets who left it, cookies and tokens included."""
         return username in self.allowed_users and bool(super().validate_username(username))
+
+
+class ByPlatform(Rostered):
+    """For log-ins from elsewhere: whoever the platform vouches for and the roster does not name reads why."""
+
+    async def get_authenticated_user(self, handler: Any, data: Any) -> Any:
+        """Who logs in, as the hub keeps them.
+
+        Raises:
+            HTTPError: nobody of this course.
+        """
+        found = await super().get_authenticated_user(handler, data)
+        if not found:
+            raise HTTPError(
+                403, "you are not on this course's roster; ask your instructor to add you, then log in again"
+            )
+        return found
 
 
 class RosterAuthenticator(Rostered):

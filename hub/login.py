@@ -20,6 +20,9 @@ LOGINS = {
 }
 """The authenticator of each value of TINYTORCH_LOGIN."""
 
+CLOCKS_DIFFER = 60
+"""Seconds that a learning platform's clock may be before or behind this machine's."""
+
 OPTIONS: dict[str, dict[str, str]] = {
     "native": {},
     "lti": {
@@ -92,4 +95,7 @@ def login_values(people: People, login: str, options: Mapping[str, str], secret:
         callback = f"{options['oauth_callback_url'].rstrip('/')}/hub/oauth_callback"
         traits |= {"client_secret": secret, "oauth_callback_url": callback, "scope": ["openid"]}
     name = LOGINS[login]
-    return {"JupyterHub": {"authenticator_class": name}, name.rpartition(".")[2]: traits}
+    values: dict[str, dict[str, Any]] = {"JupyterHub": {"authenticator_class": name}, name.rpartition(".")[2]: traits}
+    if login == "lti":
+        values["LTI13LaunchValidator"] = {"time_leeway": CLOCKS_DIFFER}
+    return values

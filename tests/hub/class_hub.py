@@ -74,7 +74,10 @@ class ClassHub:
 
 @contextmanager
 def class_hub(folder: Path, course: Path, *proxy_options: str, **variables: str) -> Iterator[ClassHub]:
-    """A hub for the course in the folder `course`, set by `variables` (without TINYTORCH_); ended afterwards."""
+    """A hub for the course in the folder `course`, set by `variables` (without TINYTORCH_); ended afterwards.
+
+    `{url}` in a variable stands for the hub's address.
+    """
     (folder / "tokens").mkdir(parents=True)
     port, hub, proxy = free_ports(3)
     exchange = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
@@ -84,7 +87,9 @@ def class_hub(folder: Path, course: Path, *proxy_options: str, **variables: str)
         "course": str(course),
         "proxy_options": proxy_options,
         "ports": [port, hub, proxy, exchange.server_port],
-        "variables": {f"TINYTORCH_{name}": value for name, value in variables.items()},
+        "variables": {
+            f"TINYTORCH_{name}": value.replace("{url}", f"http://127.0.0.1:{port}") for name, value in variables.items()
+        },
     }
     with (folder / "hub.log").open("wb") as log:
         process = subprocess.Popen(

@@ -167,6 +167,7 @@ def test_every_trait_exists(login: str, more: dict[str, str]):
     """A misspelt trait would be ignored by the hub with a line in its log."""
     from jupyterhub.app import JupyterHub
     from jupyterhub.proxy import ConfigurableHTTPProxy
+    from ltiauthenticator.lti13.validator import LTI13LaunchValidator
     from traitlets import import_item
 
     from hub.docker_spawner import CourseContainer
@@ -174,6 +175,8 @@ def test_every_trait_exists(login: str, more: dict[str, str]):
     found = values(Installation.from_environment(VARIABLES | more))
     authenticator = import_item(LOGINS[login])
     classes = [JupyterHub, ConfigurableHTTPProxy, CourseContainer, authenticator]
+    if login == "lti":
+        classes.append(LTI13LaunchValidator)
     assert found.keys() == {one.__name__ for one in classes}
     for one in classes:
         unknown = found[one.__name__].keys() - set(one.class_traits(config=True))
