@@ -19,16 +19,19 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 from jupyterhub.app import JupyterHub
 from kubernetes_asyncio.client import ApiClient
 from traitlets.config import Config
 
-from hub.kubernetes import files, main
+from hub.docker_files import Files, read_settings
+from hub.kubernetes import example, files, main
 from hub.kubernetes_networks import ALLOWED
-from hub.kubernetes_secrets import KEYS
+from hub.kubernetes_secrets import KEYS, make_secrets
 from hub.kubernetes_settings import SECRETS, Cluster, course_traits
 from hub.kubernetes_spawner import CoursePod
 from hub.settings import groups
+from tito.course import Course
 from tito.errors import ToolError
 
 VERSION = "1.33"
@@ -414,6 +417,45 @@ def _references(value: Any) -> Iterator[dict[str, str]]:
 def test_nothing_lies_over_the_folder_of_the_hubs_own_token():
     """The hub's pod alone has the cluster's token, below /run/secrets; a Secret mounted there would leave no room."""
     assert not any(mount["mountPath"].startswith("/run") for mount in VALUES["hub"]["extraVolumeMounts"])
+
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "deploy" / "kubernetes"
+
+
+def test_the_committed_example_is_what_is_made_today():
+    made = example(EXAMPLE, Course.load(ROOT))
+    assert {path.name for path in EXAMPLE.iterdir()} == {path.name for path in made} | {"README.md", "settings.env"}
+    stale = [path.name for path, text in made.items() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run python -m hub.kubernetes --example deploy/kubernetes"
+    read = yaml.safe_load((EXAMPLE / "values.yaml").read_text(encoding="utf-8"))
+    here = Cluster.from_environment("tinytorch", read_settings(Files(EXAMPLE)))
+    assert read == json.loads(json.dumps(files(here)["values.json"]))
+    assert list(yaml.safe_load_all((EXAMPLE / "objects.yaml").read_text(encoding="utf-8"))) == json.loads(
+        json.dumps(files(here)["objects.json"]["items"])
+    )
+
+
+def test_the_example_holds_no_secret(tmp_path: Path):
+    """Every secret is a reference; the files of secrets are not beside it."""
+    make_secrets(tmp_path / "secrets")
+    made = "".join(path.read_text(encoding="utf-8") for path in EXAMPLE.iterdir())
+    assert not re.search(r"\b[0-9a-f]{32,}\b", made)
+    assert all(f"key: {key}" in made for key in KEYS)
+
+
+@pytest.mark.parametrize(
+    ("measured", "found"),
+    [
+        ("at most 239 MB at its peak and 6.4 s of one processor (`notebook_cost.py`)", ["| 239 |", "| 6.4 |"]),
+        ("grades 0.70 submissions a second (module 03); two on one machine 1.49", ["| 0.70 |", "| 1.49 |"]),
+        ("200 submissions of 100 kB within 20 s", ["200 students with a token each, 100 kB each, started within 20 s"]),
+    ],
+)
+def test_each_measurement_that_the_capacity_rests_on_is_among_the_results(measured: str, found: list[str]):
+    assert measured in (ROOT / "docs" / "operator" / "kubernetes.md").read_text(encoding="utf-8")
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    assert all(figure in results for figure in found)
 
 
 def test_the_capacity_table_follows_from_what_it_says_it_rests_on():
