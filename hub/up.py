@@ -9,9 +9,10 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from hub.certificates import check_certificate
 from hub.checks import check_port, check_space
 from hub.container_names import Names
 from hub.docker_cli import Docker, find_compose, find_docker
@@ -19,6 +20,7 @@ from hub.docker_files import Files, copy_course, make_secrets, read_settings, st
 from hub.docker_images import TARGETS, build, check_version, measure
 from hub.docker_settings import Installation, Variables
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
+from hub.settings import roster
 from tito.course import Course
 from tito.errors import TitoError, ToolError
 from tito.images import BASE_IMAGE, Images, hub_user, version
@@ -35,19 +37,22 @@ LONGEST_START = 180.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; gives the process's exit status."""
     parser = argparse.ArgumentParser(prog="hub.up", description="The course for a class, under Docker.")
-    parser.add_argument("what", choices=["image", "up", "down", "variables"])
+    parser.add_argument("what", choices=["image", "up", "down", "variables", "reset-password"])
     parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in this checkout)")
     parser.add_argument("--course", type=Path, help="the folder of course.toml (default: this checkout)")
     parser.add_argument("--delete-all-work", action="store_true", help="with down: everybody's files and records too")
+    parser.add_argument("--name", default="", help="with reset-password: whose")
     options = parser.parse_args(arguments)
     try:
         installation = Installer(options.files, options.course)
-        {
+        actions: dict[str, Callable[[], None]] = {
             "image": installation.image,
             "up": installation.up,
             "down": lambda: installation.down(options.delete_all_work),
             "variables": installation.show,
-        }[options.what]()
+            "reset-password": lambda: installation.reset_password(options.name),
+        }
+        actions[options.what]()
     except TitoError as error:
         print(f"make {options.what}: {error}", file=sys.stderr)
         return error.exit_code
@@ -183,10 +188,13 @@ class Installer:
         Raises:
             ToolError: one does not.
         """
-        Installation.from_environment(variables)
+        here = Installation.from_environment(variables)
         for name in ("TINYTORCH_TLS_CERTIFICATE", "TINYTORCH_TLS_KEY"):
             if not Path(variables[name]).is_file():
                 raise ToolError(f"{name} is {variables[name]!r}, where no file is; mend it (nothing was started)")
+        if "TINYTORCH_TLS_CERTIFICATE" in self.settings:
+            chain, key = Path(variables["TINYTORCH_TLS_CERTIFICATE"]), Path(variables["TINYTORCH_TLS_KEY"])
+            check_certificate(chain, key, here.hosts, time.time())
 
     def wait(self) -> None:
         """Wait until the hub's container says that it is well.
@@ -223,6 +231,17 @@ class Installer:
             for name in self.docker.named("volume", f"{self.project}({kept}|-home-.*)"):
                 self.docker.ask("volume", "rm", name)
         say("stopped" + (", all work is deleted" if delete_all_work else ", all work is kept"))
+
+    def reset_password(self, name: str) -> None:
+        """Let somebody log in with their first password again.
+
+        Raises:
+            ToolError: they are not on the roster, or the hub does not run.
+        """
+        if name not in roster(self.course):
+            raise ToolError(f"{name!r} is not on the roster; say make reset-password NAME=ada (nothing was changed)")
+        say(self.docker.ask("exec", f"{self.project}-hub", "python", "-m", "hub.logins.reset", name))
+        say(f"it stands in {self.files.passwords}")
 
     def show(self) -> None:
         """The variables that compose.yaml asks for, for whoever runs compose by hand."""

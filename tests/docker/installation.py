@@ -98,6 +98,7 @@ def new_installation(docker: str, base: str, files: Path, course: Path = ROOT) -
         "TINYTORCH_PORT": str(port),
         "TINYTORCH_BASE_IMAGE": base,
         "TINYTORCH_SUBNETS": SUBNETS,
+        "TINYTORCH_STUDENT_DISK": "64M",
     }
     files.mkdir(parents=True, exist_ok=True)
     (files / "settings.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
