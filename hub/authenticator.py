@@ -10,7 +10,7 @@ from jupyterhub.auth import Authenticator
 from tornado.web import HTTPError
 from traitlets import Dict, Unicode
 
-from hub.settings import SECTION, STAFF, STUDENTS
+from hub.settings import INSTRUCTORS, SECTION, STAFF, STUDENTS
 
 __all__ = ["ByPlatform", "RosterAuthenticator", "Rostered", "leave_groups"]
 
@@ -18,7 +18,7 @@ __all__ = ["ByPlatform", "RosterAuthenticator", "Rostered", "leave_groups"]
 def leave_groups(user: Any, theirs: Collection[str]) -> None:
     """Take a hub user out of the course's groups that are not theirs any more: a TA of last term is no staff now."""
     for group in list(user.groups):
-        of_the_course = group.name in (STUDENTS, STAFF) or group.name.startswith(SECTION)
+        of_the_course = group.name in (STUDENTS, STAFF, INSTRUCTORS) or group.name.startswith(SECTION)
         if of_the_course and group.name not in theirs:
             user.groups.remove(group)
 
