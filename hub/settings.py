@@ -43,7 +43,7 @@ SECTION = "section-"
 """Begins the names of the hub's groups that stand for sections."""
 
 STUDENTS, STAFF, INSTRUCTORS = "students", "staff", "instructors"
-"""The hub's groups that rights are granted to."""
+"""The hub's groups that rights are granted to; instructors are among the staff."""
 
 
 class People(Protocol):
@@ -197,15 +197,15 @@ def exchange_service(local: Local, python: str) -> dict[str, Any]:
 
 
 def groups(people: People) -> dict[str, dict[str, list[str]]]:
-    """The hub's groups: students, staff, instructors, and each section with its students and the TAs who look after it.
+    """The hub's groups: instructors, students, staff, and each section with its students and the TAs who look after it.
 
     No service may change one: who is in them stands in course.toml and the roster, and nowhere else.
     """
     sections = {f"{SECTION}{section}": {"users": list(names)} for section, names in people.section_members.items()}
     return {
+        INSTRUCTORS: {"users": list(people.instructors)},
         STUDENTS: {"users": list(people.students)},
         STAFF: {"users": [*people.instructors, *people.tas]},
-        INSTRUCTORS: {"users": list(people.instructors)},
         **sections,
     }
 

@@ -37,7 +37,11 @@ def member(database: Session, *groups: str) -> orm.User:
     ("before", "theirs", "after"),
     [
         (["section-A", "section-B", "students"], ["section-B", "students"], ["section-B", "students"]),
-        (["staff", "section-A"], ["students"], []),  # a TA who is a student now; the hub adds the new group itself
+        (
+            ["staff", "instructors", "section-A"],
+            ["students"],
+            [],
+        ),  # a TA who is a student now; the hub adds the new group itself
         (["staff", "an administrator's own"], [], ["an administrator's own"]),
     ],
 )

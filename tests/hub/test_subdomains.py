@@ -5,16 +5,12 @@ Every name leads to this machine, as the wildcard record of a real domain would.
 
 from __future__ import annotations
 
-import http.client
 import shutil
-import socket
 import ssl
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.cookiejar import CookieJar
 from pathlib import Path
 
 import pytest
@@ -23,6 +19,7 @@ from certificates import make_certificate
 from class_hub import ROOT, ClassHub, class_hub
 from class_hub_names import LOGIN_SECRET, SERVICE_TOKENS
 from hub_client import Visitor
+from named_site import visitor_by_name
 
 from hub.checks import free_ports
 from hub.login import first_password
@@ -39,24 +36,7 @@ class Site:
     trusted: ssl.SSLContext
 
     def visitor(self, name: str) -> Visitor:
-        """A browser that finds every name here, and whose port 443 is the proxy's."""
-        port = self.port
-
-        class Here(http.client.HTTPSConnection):
-            def connect(self) -> None:
-                self.sock = self._context.wrap_socket(
-                    socket.create_connection(("127.0.0.1", port), 60), server_hostname=self.host
-                )
-
-        class Handler(urllib.request.HTTPSHandler):
-            def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-                return self.do_open(Here, request, context=self._context)
-
-        visitor = Visitor(f"https://{DOMAIN}", name)
-        visitor.jar = CookieJar()
-        cookies = urllib.request.HTTPCookieProcessor(visitor.jar)
-        visitor.opener = urllib.request.build_opener(cookies, Handler(context=self.trusted))
-        return visitor
+        return visitor_by_name(DOMAIN, self.port, self.trusted, name)
 
 
 @pytest.fixture(scope="module")
