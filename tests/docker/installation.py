@@ -98,7 +98,25 @@ def new_installation(docker: str, base: str, files: Path, course: Path = ROOT) -
         "TINYTORCH_PORT": str(port),
         "TINYTORCH_BASE_IMAGE": base,
         "TINYTORCH_SUBNETS": SUBNETS,
+        "TINYTORCH_STUDENT_DISK": "64M",
     }
     files.mkdir(parents=True, exist_ok=True)
     (files / "settings.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     return Installation(docker, files, port, course)
+
+
+def program(*files: str) -> str:
+    """What stands in files of this folder, for a Python in a container."""
+    texts = [(ROOT / "tests" / "docker" / name).read_text(encoding="utf-8") for name in files]
+    return "\n".join(texts).replace("tinytorch-e2e", PROJECT)
+
+
+def in_terminal(who: Visitor, command: str) -> str:
+    """What a command prints in somebody's server; it must end well."""
+    code = (
+        "import subprocess; done = subprocess.run(['bash', '-c', {!r}], capture_output=True, text=True);"
+        "print(done.stdout + done.stderr, 'ended with', done.returncode)"
+    )
+    printed = who.run(code.format(command))
+    assert printed.endswith("ended with 0\n"), printed
+    return printed

@@ -6,16 +6,15 @@ import json
 import os
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
-from tests.docker.installation import PROJECT, Installation
+from hub.docker_images import TARGETS
+from tests.docker.installation import PROJECT, Installation, in_terminal, program
 from tests.hub.hub_client import Visitor
 
 pytestmark = pytest.mark.e2e_docker
 
-HERE = Path(__file__).parent
 TURNED_AWAY = {302, 401, 403, 404, 405}
 
 
@@ -39,8 +38,7 @@ def test_only_kernels_and_extensions_that_are_used(ada: Visitor) -> None:
 
 def test_an_intruder_gets_nowhere(ada: Visitor, alan: Visitor) -> None:
     alan.run("open('alans-solution.txt', 'w').write('42')")
-    program = (HERE / "intruder.py").read_text(encoding="utf-8").replace("tinytorch-e2e", PROJECT)
-    report = json.loads(ada.run(program))
+    report = json.loads(ada.run(program("doors.py", "intruder.py")))
     answers = report.pop("hub")
     assert {path: status for path, status in answers.items() if status not in TURNED_AWAY} == {}
     none = "0000000000000000"
@@ -66,18 +64,19 @@ def test_an_intruder_gets_nowhere(ada: Visitor, alan: Visitor) -> None:
 
 def test_a_hub_in_other_hands_gets_nothing_from_docker(course: Installation, ada: Visitor) -> None:
     image = course.ask("inspect", "--format", "{{.Config.Image}}", f"{PROJECT}-user-ada")
-    program = (HERE / "hub_gone_bad.py").read_text(encoding="utf-8")
-    report = json.loads(course.ask("exec", f"{PROJECT}-hub", "python", "-c", program, PROJECT, image))
+    asked = course.ask("exec", f"{PROJECT}-hub", "python", "-c", program("hub_gone_bad.py"), PROJECT, image)
+    report = json.loads(asked)
     assert {what: status for what, status in report["answers"].items() if status != 403} == {}
     assert not report["socket"]
 
 
 def test_secrets_are_their_owners_alone(course: Installation) -> None:
     files = [*(course.files / "secrets").iterdir(), course.files / "first-passwords.csv"]
-    assert {path.name: oct(path.stat().st_mode & 0o777) for path in files} == {path.name: "0o600" for path in files}
+    assert not any(path.stat().st_mode & 0o037 for path in files)
+    assert (course.files / "secrets").stat().st_mode & 0o077 == 0
     secrets = [path.read_text(encoding="utf-8") for path in files if path.stat().st_size]
     hub = course.ask("inspect", "--format", "{{.Config.Image}}", f"{PROJECT}-hub")
-    for target in ("hub", "student", "grader", "database"):
+    for target in TARGETS:
         image = hub.replace("/hub:", f"/{target}:")
         told = course.ask("image", "inspect", image) + course.ask("history", "--no-trunc", image)
         assert not any(secret.strip() in told for secret in secrets)
@@ -93,7 +92,12 @@ def test_passwords(course: Installation) -> None:
     change_password(alan, first, new)
     assert Visitor(course.url, "alan").log_in(first).status == 403
     assert Visitor(course.url, "alan").log_in(new).status == 200
-    change_password(alan, new, first)  # others use it
+    reset = course.make("reset-password", "--name", "alan")
+    assert "alan logs in with their first password again" in reset.stdout, reset.stderr
+    assert Visitor(course.url, "alan").log_in(new).status == 403
+    assert Visitor(course.url, "alan").log_in(first).status == 200
+    unknown = course.make("reset-password", "--name", "mallory")
+    assert "'mallory' is not on the roster" in unknown.stderr and unknown.stderr.count("\n") == 1
 
 
 def change_password(who: Visitor, old: str, new: str) -> None:
@@ -114,17 +118,6 @@ def test_staff_can_make_exam_rooms(ta: Visitor) -> None:
     room = "bwrap --ro-bind / / --proc /proc --dev /dev --unshare-all --new-session sh -c 'id -u; ls /proc | head -n 1'"
     code = f"import subprocess; print(subprocess.run({room!r}, shell=True, capture_output=True, text=True).stdout)"
     assert ta.run(code).split() == ["1000", "1"]  # its own processes alone: the first is the room's
-
-
-def in_terminal(who: Visitor, command: str) -> str:
-    """What a command prints in somebody's server; it must end well."""
-    code = (
-        "import subprocess; done = subprocess.run(['bash', '-c', {!r}], capture_output=True, text=True);"
-        "print(done.stdout + done.stderr, 'ended with', done.returncode)"
-    )
-    printed = who.run(code.format(command))
-    assert printed.endswith("ended with 0\n"), printed
-    return printed
 
 
 def test_fetching_submitting_and_collecting(ada: Visitor, ta: Visitor) -> None:

@@ -14,6 +14,7 @@ import select
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class GradingWorker:
             env=environment,
             start_new_session=True,  # Ctrl-C is for the caller, who then closes us
         )
-        self._send({"room": self.policy.room, "image": self.policy.image, "plain": self.policy.plain_allowed})
+        self._send({"room": self.policy.room_here, "image": self.policy.image, "plain": self.policy.plain_allowed})
         ready = self._receive(_START_SECONDS)
         if ready is None or "error" in ready:
             self.close()
@@ -153,6 +154,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)  # nothing that a test prints may look like an answer
+    warnings.showwarning = lambda *_, **__: None  # a student's code warns in its room, where it is kept
 
     def answer(message: dict[str, Any]) -> None:
         answers.write(json.dumps(message).encode() + b"\n")
@@ -160,7 +162,7 @@ def main() -> None:
 
     settings = json.loads(sys.stdin.buffer.readline())
     try:
-        backend = choose(None if settings["room"] == "auto" else settings["room"], settings["plain"], settings["image"])
+        backend = choose(settings["room"], settings["plain"], settings["image"])
     except ToolError as error:
         answer({"error": str(error)})
         return
