@@ -13,12 +13,12 @@ from hub.login import first_password
 from hub.settings import roster
 from tito.course import COURSE_FILE, Course
 from tito.errors import ToolError
+from tito.images import hub_user
 from tito.roster import ROSTER_FILE
 
 __all__ = [
     "Files",
     "copy_course",
-    "hub_user",
     "make_secrets",
     "read_settings",
     "state",
@@ -102,11 +102,6 @@ def read_settings(files: Files, template: str = SETTINGS) -> dict[str, str]:
             )
         found[name] = value.strip()
     return found
-
-
-def hub_user() -> int:
-    """The number that the hub runs as: whoever runs `make up`, or 1000 in root's place."""
-    return os.geteuid() or 1000
 
 
 def make_secrets(files: Files) -> None:

@@ -64,6 +64,13 @@ def _tmpfs(value: Any) -> bool:
     return isinstance(value, dict) and value.keys() == {"/tmp"} and "exec" not in str(value["/tmp"]).split(",")
 
 
+def _file_bound(value: Any) -> bool:
+    match value:
+        case [{"Name": "fsize", "Soft": int(soft), "Hard": int(hard), **more}]:
+            return not more and 0 < soft == hard
+    return False
+
+
 _REQUIRED: dict[str, Check] = {
     "CapDrop": _is(["ALL"]),
     "SecurityOpt": _texts,
@@ -72,6 +79,7 @@ _REQUIRED: dict[str, Check] = {
     "MemorySwap": _number,
     "PidsLimit": _number,
     "CpuQuota": _number,
+    "Ulimits": _file_bound,
 }
 """The bounds without which no server is made."""
 

@@ -9,25 +9,27 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from hub.certificates import check_certificate
 from hub.checks import check_port, check_space
 from hub.container_names import Names
 from hub.docker_backup import Keeper, check_backup, settings_of
 from hub.docker_cli import Docker, find_compose, find_docker
-from hub.docker_files import Files, copy_course, hub_user, make_secrets, read_settings, state, write_passwords
-from hub.docker_images import TARGETS, Images, build, check_version, measure, version
+from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
+from hub.docker_images import TARGETS, build, check_version, measure
 from hub.docker_settings import Installation, Variables
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
+from hub.settings import roster
 from tito.backup.archive import Contents
 from tito.course import COURSE_FILE, Course
 from tito.errors import TitoError, ToolError
+from tito.images import BASE_IMAGE, Images, hub_user, version
 
 __all__ = ["main"]
 
-BASE_IMAGE = "python:3.12-slim-bookworm"
 LEAST_SPACE = 3 * 1024**3
 """Bytes that building the images needs."""
 
@@ -38,25 +40,30 @@ LONGEST_START = 180.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; gives the process's exit status."""
     parser = argparse.ArgumentParser(prog="hub.up", description="The course for a class, under Docker.")
-    parser.add_argument("what", choices=["image", "up", "down", "variables", "backup", "restore", "upgrade-db"])
-    parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in the course's folder)")
+    actions = ["image", "up", "down", "variables", "backup", "restore", "upgrade-db", "reset-password"]
+    parser.add_argument("what", choices=actions)
+    parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in this checkout)")
+    parser.add_argument("--course", type=Path, help="the folder of course.toml (default: this checkout)")
     parser.add_argument("--delete-all-work", action="store_true", help="with down: everybody's files and records too")
     parser.add_argument("--dest", type=Path, help="with backup: the folder to write it to")
     parser.add_argument("--source", type=Path, help="with restore: the backup")
+    parser.add_argument("--name", default="", help="with reset-password: whose")
     options = parser.parse_args(arguments)
     try:
         if options.what == "restore":
-            restore(options.files, needed(options.source, "make restore DOCKER=1 SRC=file.tar.gz"))
+            restore(options.files, options.course, needed(options.source, "make restore DOCKER=1 SRC=file.tar.gz"))
             return 0
-        installation = Installer(options.files)
-        {
+        installation = Installer(options.files, options.course)
+        actions_of: dict[str, Callable[[], None]] = {
             "image": installation.image,
             "up": installation.up,
             "down": lambda: installation.down(options.delete_all_work),
             "variables": installation.show,
             "backup": lambda: installation.backup(needed(options.dest, "make backup DOCKER=1 DEST=/another/disk")),
             "upgrade-db": installation.upgrade,
-        }[options.what]()
+            "reset-password": lambda: installation.reset_password(options.name),
+        }
+        actions_of[options.what]()
     except TitoError as error:
         print(f"make {options.what}: {error}", file=sys.stderr)
         return error.exit_code
@@ -69,9 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class Installer:
     """One installation: its course, settings, names and Docker."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, course: Path | None = None) -> None:
         self.root = Path(__file__).parents[1]
-        self.course = Course.load(self.root)
+        self.course = Course.load((course or self.root).absolute())
         self.files = Files((folder or self.root / "var" / "docker").absolute())
         self.settings = read_settings(self.files)
         self.project = self.settings.get("TINYTORCH_PROJECT", "tinytorch")
@@ -197,10 +204,13 @@ class Installer:
         Raises:
             ToolError: one does not.
         """
-        Installation.from_environment(variables)
+        here = Installation.from_environment(variables)
         for name in ("TINYTORCH_TLS_CERTIFICATE", "TINYTORCH_TLS_KEY"):
             if not Path(variables[name]).is_file():
                 raise ToolError(f"{name} is {variables[name]!r}, where no file is; mend it (nothing was started)")
+        if "TINYTORCH_TLS_CERTIFICATE" in self.settings:
+            chain, key = Path(variables["TINYTORCH_TLS_CERTIFICATE"]), Path(variables["TINYTORCH_TLS_KEY"])
+            check_certificate(chain, key, here.hosts, time.time())
 
     def wait(self) -> None:
         """Wait until the hub's container says that it is well.
@@ -280,6 +290,17 @@ class Installer:
         copy_course(self.files, self.course)
         self.docker.compose(self.variables(), "up", "--detach", "database")
 
+    def reset_password(self, name: str) -> None:
+        """Let somebody log in with their first password again.
+
+        Raises:
+            ToolError: they are not on the roster, or the hub does not run.
+        """
+        if name not in roster(self.course):
+            raise ToolError(f"{name!r} is not on the roster; say make reset-password NAME=ada (nothing was changed)")
+        say(self.docker.ask("exec", f"{self.project}-hub", "python", "-m", "hub.logins.reset", name))
+        say(f"it stands in {self.files.passwords}")
+
     def show(self) -> None:
         """The variables that compose.yaml asks for, for whoever runs compose by hand."""
         make_secrets(self.files)
@@ -287,7 +308,7 @@ class Installer:
             say(f"{name}={value}")
 
 
-def restore(folder: Path | None, source: Path) -> None:
+def restore(folder: Path | None, course: Path | None, source: Path) -> None:
     """Put a backup back; a machine that has no settings takes the backup's.
 
     Raises:
@@ -297,7 +318,7 @@ def restore(folder: Path | None, source: Path) -> None:
     files = Files((folder or Path(__file__).parents[1] / "var" / "docker").absolute())
     if not files.settings.exists():
         read_settings(files, settings_of(source))
-    Installer(folder).restore(source, contents)
+    Installer(folder, course).restore(source, contents)
 
 
 def needed(path: Path | None, remedy: str) -> Path:

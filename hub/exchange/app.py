@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import ssl
+from collections.abc import Mapping
 
+from jupyterhub.utils import make_ssl_context
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
@@ -71,12 +74,24 @@ async def serve(settings: Settings) -> None:
     LOG.info("stopped")
 
 
+def _internal_tls(environment: Mapping[str, str]) -> ssl.SSLContext | None:
+    """TLS by which the hub's own parts alone get through, where the hub gave this service a certificate."""
+    key, certificate, trusted = (
+        environment.get(f"JUPYTERHUB_SSL_{name}", "") for name in ("KEYFILE", "CERTFILE", "CLIENT_CA")
+    )
+    if not key:
+        return None
+    tls: ssl.SSLContext = make_ssl_context(key, certificate, cafile=trusted, purpose=ssl.Purpose.CLIENT_AUTH)
+    return tls
+
+
 async def _serve(service: Service, settings: Settings) -> None:
     server = HTTPServer(
         application(service),
         max_body_size=LARGEST_QUESTION,
         body_timeout=LONGEST_UPLOAD,
         idle_connection_timeout=120.0,
+        ssl_options=_internal_tls(os.environ),
     )
     try:
         server.listen(settings.port, settings.host)

@@ -80,6 +80,7 @@ HOST: dict[str, Any] = {
     "PidsLimit": -1,
     "CpuQuota": True,
     "NetworkMode": "host",
+    "Ulimits": [{"Name": "fsize", "Soft": 5, "Hard": -1}],
     "PidMode": "host",
     "IpcMode": "host",
     "UsernsMode": "host",
@@ -106,7 +107,7 @@ def test_a_bound_that_is_loosened_is_refused(key: str):
 
 
 @pytest.mark.parametrize(
-    "key", ["CapDrop", "SecurityOpt", "ReadonlyRootfs", "Memory", "MemorySwap", "PidsLimit", "CpuQuota"]
+    "key", ["CapDrop", "SecurityOpt", "ReadonlyRootfs", "Memory", "MemorySwap", "PidsLimit", "CpuQuota", "Ulimits"]
 )
 def test_a_bound_that_is_missing_is_refused(key: str):
     body = create_body("ada")
@@ -216,6 +217,10 @@ async def guarded(folder: Path) -> AsyncIterator[tuple[str, list[str]]]:
     seen: list[str] = []
 
     async def note(request: web.Request) -> web.Response:
+        if request.path == "/v1.41/system/df":  # the guard's own question
+            used = {"ada": 5, "alan": -1}
+            volumes = [{"Name": f"tinytorch-home-{user}", "UsageData": {"Size": size}} for user, size in used.items()]
+            return web.json_response({"Volumes": [*volumes, {"Name": "tinytorch_database", "UsageData": {"Size": 9}}]})
         seen.append(f"{request.method} {request.path_qs}")
         name = "/tinytorch_database_1" if "/containers/" + "d" * 64 in request.path else "/tinytorch-user-ada"
         return web.json_response({"Name": name, "body": (await request.read()).decode()})
@@ -279,9 +284,24 @@ def test_the_spawners_requests_reach_docker_and_only_checked_parts_of_them(tmp_p
     ]
 
 
+def test_the_guard_says_how_large_a_home_is_and_nothing_else_of_the_disk(tmp_path: Path):
+    async def play() -> dict[str, Any]:
+        async with guarded(tmp_path) as (url, seen), ClientSession() as session:
+            answers = {}
+            for user in ("ada", "alan", "eve", "..%2ftinytorch_database"):
+                async with session.get(f"{url}/homes/{user}?fresh=1") as answer:
+                    answers[user] = await answer.json()
+            assert seen == []
+            return answers
+
+    answers = {user: answer["bytes"] for user, answer in asyncio.run(play()).items()}
+    assert answers == {"ada": 5, "alan": None, "eve": None, "..%2ftinytorch_database": None}
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
+        ("GET", "/v1.41/system/df"),
         ("GET", "/v1.41/containers/json"),
         ("GET", "/v1.41/containers/" + "d" * 64 + "/json"),
         ("POST", "/v1.41/containers/" + "d" * 64 + "/stop"),
