@@ -1,6 +1,7 @@
 """JupyterHub's configuration under Docker. It decides nothing: hub/docker_settings.py does."""
 
 import os
+from dataclasses import fields
 from pathlib import Path
 
 from hub.docker_settings import Installation, Secrets, docker_values, limit_variables
@@ -15,6 +16,5 @@ def secret(name: str) -> str:
 c = get_config()  # noqa: F821 - JupyterHub provides it
 course = Course.load(Path("/srv/course"))
 here = Installation.from_environment({**limit_variables(course.limits), **os.environ})
-names = ("proxy_token", "cookie_secret", "login", "database_password", "exchange_token", "libraries_token")
-secrets = Secrets(*map(secret, names))
+secrets = Secrets(**{field.name: secret(field.name) for field in fields(Secrets)})
 apply(docker_values(course, here, secrets), c)

@@ -39,7 +39,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def rules_of(here: Installation) -> Rules:
     """What an installation's requests are held against."""
-    return Rules(here.names, here.student_image, here.grader_image, here.libraries, here.course_file, here.subnets)
+    return Rules(here.names, here.student_image, here.grader_image, here.libraries, here.course_folder, here.subnets)
 
 
 class Guard:
@@ -130,7 +130,7 @@ class Guard:
         return await self._ask("POST", _path(request, "networks", "create"), {}, body)
 
     async def network(self, request: web.Request) -> web.Response:
-        """Look at or remove a user's network, or move the hub and the proxy in and out."""
+        """Look at or remove a user's network, or move the hub, the proxy and what staff's servers need in and out."""
         name = await self._server("networks", request)
         verb = request.match_info.get("verb", "")
         body = None

@@ -13,16 +13,19 @@ from ipaddress import IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.container_names import COURSE, HOME, LIBRARY, Names
+from hub.container_names import CLASS, COURSE, HOME, LIBRARY, Names
 from hub.disk import bytes_of, file_bound
 from hub.exchange import access as exchange
 from hub.login import LOGINS, login_options, login_values
 from hub.rooms_profile import SECURITY, UNMASKED
-from hub.settings import STAFF, STUDENTS, People, Role, groups, role_of, roster
+from hub.settings import INSTRUCTORS, STAFF, STUDENTS, People, Role, groups, role_of, roster
+from tito.addresses import BROKER, DATABASE
 from tito.errors import ToolError
 from tito.limits import PATTERNS
 
 __all__ = [
+    "LIBRARIES",
+    "RELEASE",
     "Installation",
     "Limits",
     "Secrets",
@@ -37,6 +40,9 @@ __all__ = [
 
 PROXY = "http://proxy:8000"
 """The one peer that a server can reach; the hub and its services stand behind it."""
+
+RELEASE = "release"
+"""The service that releases modules on time; it acts as staff do, and its pages are for instructors."""
 
 LIBRARIES = "libraries"
 """The service that builds students' libraries of what they hand in; it reads everybody's, as staff do."""
@@ -71,6 +77,11 @@ class Secrets:
     database_password: str
     exchange_token: str
     libraries_token: str
+    release_token: str
+    gradebook_database: str
+    """The gradebook's address, which staff's servers get."""
+    broker: str
+    """The address of the farm's Redis, which staff's servers get."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +97,8 @@ class Installation:
     grader_image: str
     libraries: str
     """The folder of the students' libraries as Docker's machine sees it."""
-    course_file: str
-    """course.toml as Docker's machine sees it."""
+    course_folder: str
+    """The folder of course.toml and the roster as Docker's machine sees it."""
     subnets: str = "10.77.0.0/16"
     domain: str = ""
     login: str = "native"
@@ -118,7 +129,7 @@ class Installation:
             student_image=read.text("STUDENT_IMAGE", r"\S+"),
             grader_image=read.text("GRADER_IMAGE", r"\S+"),
             libraries=read.text("LIBRARIES", r"/\S+"),
-            course_file=read.text("COURSE_FILE", r"/.+"),
+            course_folder=read.text("COURSE_FOLDER", r"/.+"),
             subnets=read.network("SUBNETS", "10.77.0.0/16"),
             domain=read.text("DOMAIN", r"[a-z0-9.-]*", ""),
             login=login,
@@ -212,23 +223,23 @@ class Server:
     host_config: Mapping[str, Any]
     paths: Mapping[str, Any]
     """What of /proc is covered, where that is not Docker's own choice."""
+    staff: bool
 
 
-def server_of(people: People, here: Installation, user: str) -> Server:
-    """A student gets their home and their library; staff get their home and the course."""
+def server_of(people: People, here: Installation, user: str, farm: Mapping[str, str]) -> Server:
+    """A student gets their home and their library; staff get their home, the course and the `farm`'s variables."""
     role = role_of(people, user)
     limits = here.limits[role]
     student = role == "student"
     return Server(
+        staff=not student,
         image=here.student_image if student else here.grader_image,
         memory=limits.memory,
         processors=limits.processors,
         disk=bytes_of(limits.disk),
-        environment=server_environment(people.id, role, limits, PROXY),
+        environment=server_environment(people.id, role, limits, PROXY) | ({} if student else dict(farm)),
         volumes={here.names.home(user): HOME} | ({} if student else {here.names.course: COURSE}),
-        read_only_volumes=(
-            {f"{here.libraries}/{user}": LIBRARY} if student else {here.course_file: "/opt/tinytorch/course.toml"}
-        ),
+        read_only_volumes=({f"{here.libraries}/{user}": LIBRARY} if student else {here.course_folder: CLASS}),
         host_config=host_config(limits) | ({} if student else {"security_opt": list(SECURITY)}),
         paths={} if student else UNMASKED,
     )
@@ -268,6 +279,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
     """Every trait that the hub's configuration sets, by class."""
     everyone = roster(people)
     names = here.names
+    farm = {DATABASE: secrets.gradebook_database, BROKER: secrets.broker}
     jupyterhub = {
         "bind_url": "http://:8000",
         # Its address on the services' network alone: the hub is in users' networks too, and does not listen there.
@@ -290,6 +302,12 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
             culler(here),
             {"name": exchange.SERVICE, "url": "http://exchange-services:8090", "api_token": secrets.exchange_token},
             {"name": LIBRARIES, "api_token": secrets.libraries_token},
+            {
+                "name": RELEASE,
+                "url": "http://release-services:8010",
+                "api_token": secrets.release_token,
+                "oauth_no_confirm": True,
+            },
         ],
         "log_level": "INFO",
     }
@@ -308,7 +326,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "CourseContainer": {
             "project": names.project,
             "subnets": here.subnets,
-            "servers": {user: server_of(people, here, user) for user in everyone},
+            "servers": {user: server_of(people, here, user, farm) for user in everyone},
             "hub_connect_url": PROXY,
             "remove": True,
             "pull_policy": "never",
@@ -322,11 +340,11 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
 
 
 def roles() -> list[dict[str, Any]]:
-    """What servers, people and services may do, by the two groups; the culler may stop what is idle."""
+    """What servers, people and services may do, by the groups; the culler may stop what is idle."""
+    services = [LIBRARIES, RELEASE]
     return [
-        *exchange.roles(
-            {"groups": [STUDENTS, STAFF], "services": [LIBRARIES]}, {"groups": [STAFF], "services": [LIBRARIES]}
-        ),
+        *exchange.roles({"groups": [STUDENTS, STAFF], "services": services}, {"groups": [STAFF], "services": services}),
+        {"name": f"{RELEASE}-users", "scopes": [exchange.access_scope(RELEASE)], "groups": [INSTRUCTORS]},
         {
             "name": "culler",
             "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],

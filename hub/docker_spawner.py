@@ -25,7 +25,7 @@ LONGEST_LEAVING = 20
 
 
 class CourseContainer(DockerSpawner):
-    """One container a user, beside it in one network the hub and the proxy, and nobody else.
+    """One container a user, beside it in one network the hub, the proxy and, for staff, broker and database.
 
     The network has no way out and no address of the host's. Every step can run again: a hub that was killed between two
     of them finds what is there.
@@ -79,7 +79,7 @@ class CourseContainer(DockerSpawner):
         await self._remove_network()
 
     async def poll(self) -> Any:
-        """None while the server runs; joins a proxy that was made anew to its network again.
+        """None while the server runs; joins a proxy or the like that was made anew to its network again.
 
         A server whose home has far outgrown its bound is stopped here: the disk is everybody's.
         """
@@ -141,13 +141,14 @@ class CourseContainer(DockerSpawner):
         name = self.names.server(self.user.name)
         known: Mapping[str, Any] = (await self.docker("inspect_network", name))["Containers"] or {}
         here = {container["Name"] for container in known.values()}
-        for container, aliases in ((self.names.hub, []), (self.names.proxy, ["proxy"])):
+        server: Server | None = self.servers.get(self.user.name)  # none: they left the roster, their server runs on
+        for container, aliases in self.names.aliases(server is not None and server.staff).items():
             if container not in here:
                 await self._unless("already exists", "connect_container_to_network", container, name, aliases=aliases)
 
     async def _remove_network(self) -> None:
         name = self.names.server(self.user.name)
-        for container in (self.names.hub, self.names.proxy):
+        for container in self.names.aliases(staff=True):  # they may have been staff when it was made
             await self._unless("is not connected", "disconnect_container_from_network", container, name, force=True)
         for _ in range(LONGEST_LEAVING):
             try:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from hub.container_names import HOME
-from hub.docker_settings import LIBRARIES
+from hub.docker_settings import LIBRARIES, RELEASE
 from hub.exchange import access as exchange
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, pod_traits, secret
 from hub.settings import STAFF, STUDENTS
 
-__all__ = ["RELEASE", "chart_values"]
-
-RELEASE = "release"
-"""The service that releases modules; it acts as staff do."""
+__all__ = ["chart_values"]
 
 _CONFIGURE = """\
 import os

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.container_names import COURSE, HOME, LIBRARY
+from hub.container_names import CLASS, COURSE, HOME, LIBRARY
 from hub.docker_settings import Limits, Variables, server_environment
 from hub.login import LOGINS, OPTIONS, login_options, login_values
 from hub.settings import People, Role, groups
@@ -156,12 +156,7 @@ def pod_traits(here: Cluster, role: Role) -> dict[str, Any]:
         ]
         mounts += [
             {"name": "course", "mountPath": COURSE},
-            {
-                "name": "course-file",
-                "mountPath": "/opt/tinytorch/course.toml",
-                "subPath": "course.toml",
-                "readOnly": True,
-            },
+            {"name": "course-file", "mountPath": CLASS, "readOnly": True},
         ]
     return {
         "image": here.image("student" if student else "grader"),

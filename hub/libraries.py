@@ -17,6 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+# Building needs both, and they take seconds to import: now, not while the first student waits.
+import nbformat  # noqa: F401
+import nbgrader.preprocessors  # noqa: F401
+
 from tito.errors import TitoError
 from tito.exchange.client import Access, Client
 from tito.files import write_if_changed

@@ -30,10 +30,21 @@ VARIABLES = {
     "TINYTORCH_STUDENT_IMAGE": "tinytorch/student:1",
     "TINYTORCH_GRADER_IMAGE": "tinytorch/grader:1",
     "TINYTORCH_LIBRARIES": "/volumes/libraries",
-    "TINYTORCH_COURSE_FILE": "/course/course.toml",
+    "TINYTORCH_COURSE_FOLDER": "/files/course",
 }
 HERE = Installation.from_environment(VARIABLES)
-SECRETS = Secrets("proxy-token", "ab" * 32, "login-secret", "database-password", "exchange-token", "libraries-token")
+SECRETS = Secrets(
+    "proxy-token",
+    "ab" * 32,
+    "login-secret",
+    "database-password",
+    "exchange-token",
+    "libraries-token",
+    "release-token",
+    "gradebook-address",
+    "broker-address",
+)
+FARM = {"TINYTORCH_DATABASE": "gradebook-address", "TINYTORCH_BROKER": "broker-address"}
 
 
 def values(here: Installation = HERE) -> dict[str, dict[str, object]]:
@@ -41,7 +52,7 @@ def values(here: Installation = HERE) -> dict[str, dict[str, object]]:
 
 
 def test_a_student_sees_their_home_and_their_library_and_no_course():
-    server = server_of(PEOPLE, HERE, "ada")
+    server = server_of(PEOPLE, HERE, "ada", FARM)
     assert server.image == "tinytorch/student:1"
     assert server.volumes == {"tinytorch-home-ada": "/home/course"}
     assert server.read_only_volumes == {"/volumes/libraries/ada": "/opt/library"}
@@ -51,7 +62,7 @@ def test_a_student_sees_their_home_and_their_library_and_no_course():
 
 @pytest.mark.parametrize("who", ["prof", "ta"])
 def test_staff_see_the_course(who: str):
-    server = server_of(PEOPLE, HERE, who)
+    server = server_of(PEOPLE, HERE, who, FARM)
     assert server.image == "tinytorch/grader:1"
     assert server.volumes == {f"tinytorch-home-{who}": "/home/course", "tinytorch_course": "/home/course/course"}
     assert server.environment["TINYTORCH_COURSE"] == "/home/course/course"
@@ -62,11 +73,11 @@ def test_limits_are_by_role():
         VARIABLES | {"TINYTORCH_STUDENT_MEMORY": "768M", "TINYTORCH_STAFF_PROCESSORS": "3"}
     )
     assert here.limits == {"student": Limits("768M", 1.0, 256, "2G"), "staff": Limits("2G", 3.0, 512, "5G")}
-    server = server_of(PEOPLE, here, "ada")
+    server = server_of(PEOPLE, here, "ada", FARM)
     assert (server.memory, server.processors) == ("768M", 1.0)
     assert server.host_config["memswap_limit"] == "768M"
     assert server.host_config["pids_limit"] == 256
-    assert server_of(PEOPLE, here, "ta").environment["OMP_NUM_THREADS"] == "3"
+    assert server_of(PEOPLE, here, "ta", FARM).environment["OMP_NUM_THREADS"] == "3"
 
 
 def test_only_the_roster_may_log_in_and_nobody_signs_up():

@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer
 from hub.docker_guard import application, rules_of
 from hub.docker_settings import Installation, server_of
 from hub.guard_rules import RefusedError, check_connect, check_create, check_disconnect, check_network
-from tests.hub.test_docker_settings import HERE, PEOPLE
+from tests.hub.test_docker_settings import FARM, HERE, PEOPLE
 
 RULES = rules_of(HERE)
 NETWORK = {
@@ -33,7 +33,7 @@ NETWORK = {
 
 def create_body(user: str, here: Installation = HERE) -> dict[str, Any]:
     """What DockerSpawner sends, as its client library puts it together."""
-    server = server_of(PEOPLE, here, user)
+    server = server_of(PEOPLE, here, user, FARM)
     client = docker.APIClient(base_url="http://nowhere:1", version="1.41")
     modes = ((server.volumes, "rw"), (server.read_only_volumes, "ro"))
     binds = {k: {"bind": v, "mode": mode} for volumes, mode in modes for k, v in volumes.items()}
@@ -195,12 +195,14 @@ def test_a_network_with_a_way_out_is_refused(changes: dict[str, Any]):
         check_network(NETWORK | changes, RULES)
 
 
-def test_only_the_hub_and_the_proxy_join_a_users_network():
-    for name in ("tinytorch-hub", "tinytorch-proxy"):
-        check_connect({"Container": name, "EndpointConfig": {"Aliases": ["proxy"]}}, RULES)
+def test_only_what_a_server_needs_joins_its_network_under_its_own_name():
+    for name, aliases in HERE.names.aliases(staff=True).items():
+        check_connect({"Container": name, "EndpointConfig": {"Aliases": aliases}}, RULES)
         check_disconnect({"Container": name, "Force": True}, RULES)
     for body in (
-        {"Container": "tinytorch_database_1"},
+        {"Container": "tinytorch-workers"},
+        {"Container": "tinytorch-guard"},
+        {"Container": "tinytorch-broker", "EndpointConfig": {"Aliases": ["proxy"]}},
         {"Container": "tinytorch-user-alan"},
         {"Container": "tinytorch-hub", "EndpointConfig": {"Aliases": ["guard"]}},
         {"Container": "tinytorch-hub", "EndpointConfig": {"IPAMConfig": {"IPv4Address": "10.77.0.9"}}},

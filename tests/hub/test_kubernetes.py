@@ -287,9 +287,9 @@ def test_every_image_of_ours_can_be_built_and_none_ends_as_root():
     stages = {re.match(r"\S+ AS (\S+)", part)[1]: part for part in re.split(r"^FROM ", recipe, flags=re.M)[1:] if part}
     images = {text for text in strings([OBJECTS, VALUES["hub"]["config"]]) if text.startswith(HERE.registry)}
     assert {image.removeprefix(f"{HERE.registry}/").partition(":")[0] for image in images} <= stages.keys()
-    for target in ("student", "hub-kubernetes", "grader-kubernetes", "database"):
+    for target in ("student", "hub-kubernetes", "grader", "database"):
         assert re.findall(r"^USER (\w+)", stages[target], flags=re.M)[-1] in ("course", "postgres"), target
-    assert stages["hub-kubernetes"].startswith("hub AS") and stages["grader-kubernetes"].startswith("grader AS")
+    assert stages["hub-kubernetes"].startswith("hub AS")
 
 
 def test_every_volume_is_mounted_and_every_claim_is_there():
@@ -387,7 +387,7 @@ def test_the_program_writes_the_files_and_keeps_secrets_apart(tmp_path: Path, mo
     kept = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
     assert kept.keys() == set(KEYS)
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in (tmp_path / "secrets").iterdir())
-    assert kept["database_password"] in kept["gradebook_database"] and kept["broker_password"] in kept["broker"]
+    assert kept["gradebook_password"] in kept["gradebook_database"] and kept["broker_password"] in kept["broker"]
     for name in ("values.json", "objects.json", "rooms.json"):
         assert not any(value in (tmp_path / name).read_text() for value in kept.values()), name
     assert (tmp_path / "first-passwords.csv").read_text().startswith("name,first password\n")

@@ -78,9 +78,9 @@ def test_only_the_roster_may_log_in_and_nobody_is_admin():
 def test_sections_are_groups_of_students_and_their_tas():
     values = hub_values(PEOPLE, LOCAL)
     assert values["JupyterHub"]["load_groups"] == {
-        "instructors": {"users": ["prof"]},
         "students": {"users": ["ada", "alan"]},
         "staff": {"users": ["prof", "ta1", "ta2"]},
+        "instructors": {"users": ["prof"]},
         "section-A": {"users": ["ta1", "ada"]},
         "section-B": {"users": ["ta1"]},
     }
