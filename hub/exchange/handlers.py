@@ -219,7 +219,8 @@ class Submissions(Member):
             self.staff_only()
         else:
             student = self.member.name
-        self.send_json(await self.service.run(self.service.store.submissions, assignment, student))
+        after = self.get_query_argument("after", "")
+        self.send_json(await self.service.run(self.service.store.submissions, assignment, student, after))
 
 
 class SubmissionFiles(Member):
