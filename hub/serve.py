@@ -94,7 +94,7 @@ def serve(options: argparse.Namespace) -> None:
                 say(f"ended {left} processes of a start that was killed")
             secret = password(places.hub / "password")
             prepare(course, places, say)
-            ports = Ports(options.port, *free_ports(3))
+            ports = Ports(options.port, *free_ports(5))
             local = Local(places, ports, secret, tools_token(places.hub / "tools_token"), as_root=os.geteuid() == 0)
             write_access(places.course, local.exchange_url, local.tools_token)
             log = HubLog(places.log)

@@ -17,7 +17,17 @@ from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from hub.exchange.tables import SCHEMA, EarlyFeedback, Feedback, Meta, Release, Submission, Table, dump_files, load_files
+from hub.exchange.tables import (
+    SCHEMA,
+    EarlyFeedback,
+    Feedback,
+    Meta,
+    Release,
+    Submission,
+    Table,
+    dump_files,
+    load_files,
+)
 from tito.errors import ToolError
 from tito.exchange.receipt import File, Receipt
 
@@ -245,14 +255,12 @@ class Store:
             given = (self._given(session, table, [number]).get(number) for table in (Feedback, EarlyFeedback))
             return load_files(next(filter(None, given), "[]"))
 
-    def _given(
-        self, session: Session, table: type[Feedback | EarlyFeedback], numbers: Sequence[str]
-    ) -> dict[str, str]:
+    def _given(self, session: Session, table: type[Feedback | EarlyFeedback], numbers: Sequence[str]) -> dict[str, str]:
         """By submission the files that were given last."""
         found: dict[str, str] = {}
         for some in _batches(numbers):
             query = select(table.submission, table.files).where(table.submission.in_(some)).order_by(table.number)
-            found |= dict(session.execute(query).tuples())
+            found |= {row.submission: row.files for row in session.execute(query)}
         return found
 
     def check(self) -> None:

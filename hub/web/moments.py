@@ -1,0 +1,13 @@
+"""Times as people read them: in the course's time zone, to the minute."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+__all__ = ["local"]
+
+
+def local(moment: datetime, zone: ZoneInfo) -> str:
+    """`27 November 2026, 20:41 CET`."""
+    return f"{moment.astimezone(zone):%d %B %Y, %H:%M %Z}".lstrip("0")
