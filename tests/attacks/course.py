@@ -29,14 +29,14 @@ SECRET = "the-grader-only"
 
 CELL_SECONDS = 2.0
 
-COURSE_TOML = f"""\
+COURSE_TOML = """\
 [course]
 id = "attacked"
 [roster]
 instructors = ["instructor"]
 students = ["ada", "alan"]
 [grading]
-cell_seconds = {CELL_SECONDS}
+cell_seconds = {seconds}
 notebook_seconds = 15.0
 memory_mb = 400
 """
@@ -150,13 +150,14 @@ def _tensor_source() -> str:
     return "\n\n".join(cells) + "\n"
 
 
-def make_hostile_course(folder: Path) -> Course:
+def make_hostile_course(folder: Path, cell_seconds: float = CELL_SECONDS) -> Course:
     """The course, generated, with a secret in whatever lies around it."""
+    text = COURSE_TOML.format(seconds=cell_seconds)
     checkout = make_checkout(folder / "checkout", _setup_source())
     (checkout / "source" / "02_tensor.py").write_text(_tensor_source(), encoding="utf-8")
     build(checkout)
     build_reference(checkout)
-    course = Course.load(lay_out_course(folder / "course", checkout, course_file=COURSE_TOML))
+    course = Course.load(lay_out_course(folder / "course", checkout, course_file=text))
     for label in ("01_setup", "02_tensor"):
         gradebook.generate(course, label)
     with sqlite3.connect(course.root / "gradebook.db") as book:

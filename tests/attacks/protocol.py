@@ -62,8 +62,8 @@ def array(dtype: Any = "<f8", shape: Any = (2,), layout: Any = None, content: An
     return ext(wire._ARRAY, [key, dtype, shape, order, True, content])
 
 
-def handle(number: Any = 1, base: Any = 11, is_type: Any = False) -> Any:
-    return ext(wire._THEIRS, [number, base, is_type])
+def handle(number: Any = 1, base: Any = 11, is_class: Any = False, kind: Any = 0, along: Any = None) -> Any:
+    return ext(wire._THEIRS, [number, base, is_class, kind, {} if along is None else along])
 
 
 def a_type(found: type) -> Any:
@@ -187,6 +187,12 @@ answers("an object of the type -1", handle(1, -1))
 answers("an object of the type None", handle(1, None))
 answers("an object that is perhaps a type", handle(1, 11, 1))
 answers("an object with a negative number", handle(-5), "passes")
+answers("an object of a class by name", handle(1, 11, False, "Tensor"))
+answers("an object with attributes that nobody asked for", handle(along={"data": 1}))
+answers("an object with attributes of no mapping", handle(along=[1]))
+answers("an object with attributes of an object's choice", handle(along=handle(2)))
+answers("an object described too shortly", ext(wire._THEIRS, [1, 11, False]))
+case("attributes with the answer to a call")(lambda evil: evil.say("ok", 1, [], {}))
 answers("the type 100000", ext(wire._TYPE, 100_000))
 answers("the type -1", ext(wire._TYPE, -1))
 answers("an unknown extension", ext(99, 1))

@@ -14,7 +14,9 @@ from hub.checks import free_ports
 from tests.hub.hub_client import Visitor
 
 ROOT = Path(__file__).parents[2]
-PROJECT = "tinytorch-e2e"
+PROJECT = os.environ.get("TINYTORCH_TEST_PROJECT") or f"tinytorch-e2e-{os.getpid()}"
+"""Of this run alone, as its addresses are: several may share a machine's Docker."""
+SUBNETS = os.environ.get("TINYTORCH_TEST_SUBNETS") or f"10.{78 + os.getpid() % 100}.0.0/16"
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Installation:
             f"{kind} {name}"
             for kind, form in forms.items()
             for name in self.ask(kind, "ls", *every[kind], "--format", form).splitlines()
-            if re.match(f"{PROJECT}[-_]", name)
+            if re.match(f"{re.escape(PROJECT)}[-_]", name)
         ]
 
     def logs(self) -> dict[str, str]:
@@ -91,7 +93,7 @@ def new_installation(docker: str, base: str, files: Path) -> Installation:
         "TINYTORCH_PROJECT": PROJECT,
         "TINYTORCH_PORT": str(port),
         "TINYTORCH_BASE_IMAGE": base,
-        "TINYTORCH_SUBNETS": os.environ.get("TINYTORCH_TEST_SUBNETS", "10.78.0.0/16"),
+        "TINYTORCH_SUBNETS": SUBNETS,
     }
     files.mkdir(parents=True, exist_ok=True)
     (files / "settings.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))

@@ -12,7 +12,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-PROJECT = "tinytorch-e2e"
+PROJECT = "tinytorch-e2e"  # the test puts its own here
 TOKEN = os.environ["JUPYTERHUB_API_TOKEN"]
 
 

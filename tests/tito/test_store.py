@@ -33,7 +33,10 @@ def test_a_store_that_is_killed_before_its_commit_leaves_neither_rows_nor_files(
     (folder / f"{MODULE.label}.ipynb").write_text(text, encoding="utf-8")
     with gradebook.inside(course.root):
         prepared = prepare_submission(course, MODULE, "ada")
-        tests = tuple(TestReport(name, name, points, points, "passed") for name, points in prepared.job.points.items())
+        tests = tuple(
+            TestReport(name, "passed", title=name, points=points, earned=points)
+            for name, points in prepared.job.points.items()
+        )
         graded = GradedSubmission(
             module=MODULE.label,
             student="ada",

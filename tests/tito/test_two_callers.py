@@ -6,16 +6,16 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from nbgrader.api import Gradebook
 
+from tests import callers
+from tests.callers import autograde, files, rows
 from tests.tiny import COURSE_TOML, code, make_course, notebook, setup_source
 from tito import gradebook
 from tito.course import Course
 from tito.errors import ToolError
-from tito.grading.batch import Outcome, grade_class
+from tito.grading.batch import Outcome
 from tito.modules import find_module
 from tito.notebooks import notebook_text
 from tito.percent import read_source, source_path
@@ -58,31 +58,6 @@ def fill(course: Course) -> None:
         (folder / "notes.txt").write_text("mine", encoding="utf-8")
 
 
-def rows(course: Course) -> dict[str, Any]:
-    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}", course.id) as book:
-        found = {}
-        for submission in book.assignment_submissions(MODULE.label):
-            (submitted,) = submission.notebooks
-            found[submission.student_id] = {
-                "timestamp": submission.timestamp,
-                "extension": submission.extension,
-                "penalty": submitted.late_submission_penalty,
-                "score": submission.score,
-                "grades": {g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for g in submitted.grades},
-                "comments": {c.name: (c.auto_comment, c.manual_comment) for c in submitted.comments},
-            }
-        return found
-
-
-def files(course: Course) -> dict[str, str]:
-    folder = course.root / "autograded"
-    return {
-        str(path.relative_to(folder)): f"{path.stat().st_mode:o} {path.read_text(encoding='utf-8')}"
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Course]:
     """The same class, graded by nbgrader's converter and by `tito grade`."""
@@ -90,15 +65,13 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Course]:
     second = make_course(tmp_path_factory.mktemp("tito"), LATE)
     for course in (first, second):
         fill(course)
-    for student in submissions(reference(first)):
-        gradebook.grade(first, MODULE.label, student)
-    with gradebook.inside(second.root):
-        grade_class(second, MODULE, sorted(submissions(reference(second))))
+    assert autograde(first, MODULE.label) == []
+    assert {found.state for found in callers.grade(second, MODULE.label).values()} == {"graded"}
     return first, second
 
 
 def test_the_same_rows(both: tuple[Course, Course]) -> None:
-    first, second = map(rows, both)
+    first, second = (rows(course, MODULE.label) for course in both)
     assert first == second
     assert first["right"]["score"] == 100
     assert first["right"]["penalty"] > 0
@@ -114,8 +87,7 @@ def test_the_same_files(both: tuple[Course, Course]) -> None:
 
 
 def grade(course: Course, students: list[str], *, force: bool = False) -> dict[str, Outcome]:
-    with gradebook.inside(course.root):
-        return {found.student: found for found in grade_class(course, MODULE, students, force=force)}
+    return callers.grade(course, MODULE.label, students, force=force)
 
 
 def test_nothing_is_graded_twice_and_changes_are_told(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from types import TracebackType
 
 from tito.examiner.link import Link, Raised, RoomEndedError, TimeUpError, raised_by
 from tito.examiner.namespace import Namespace, imports_of
+from tito.examiner.outcome import CellOutcome
 from tito.examiner.overtime import OvertimeError, overtime
 
-__all__ = ["CellOutcome", "ExamCell", "Examination"]
+__all__ = ["ExamCell", "Examination"]
 
 _OVERTIME = 1.0
 _PRINT_LIMIT = 100_000
@@ -35,28 +36,6 @@ class ExamCell:
     kind: str
     released: str = ""
     """The text for the room where it must not be `source`: helpers without their hidden parts."""
-
-
-@dataclass(frozen=True)
-class CellOutcome:
-    """What became of a cell."""
-
-    id: str
-    status: str
-    """`passed`, `failed`, `timeout`, `died` (the room ended in it) or `not run`."""
-    seconds: float = 0.0
-    stdout: str = ""
-    stderr: str = ""
-    error: str = ""
-    message: str = ""
-    line: int | None = None
-    """The line of the test that failed, from 1."""
-    traceback: str = ""
-    """Frames in the student's own code."""
-
-    @property
-    def passed(self) -> bool:
-        return self.status == "passed"
 
 
 class Examination:
@@ -233,14 +212,13 @@ def _described(
     if error is None:
         return CellOutcome(cell.id, status, seconds, stdout, stderr)
     if isinstance(error, Raised):
-        return CellOutcome(cell.id, status, seconds, stdout, stderr, error.name, error.message, traceback=error.frames)
+        return CellOutcome(cell.id, status, seconds, stdout, stderr, error.name, error.frames, message=error.message)
     raised = raised_by(error)
     name = raised.name if raised else type(error).__name__
     message = (raised.message if raised else _message(error))[:_MESSAGE_LIMIT]
     frames = raised.frames if raised else ""
-    return CellOutcome(
-        cell.id, status, seconds, stdout, stderr, name, message, _line(error.__traceback__, f"cell {cell.id}"), frames
-    )
+    line = _line(error.__traceback__, f"cell {cell.id}")
+    return CellOutcome(cell.id, status, seconds, stdout, stderr, name, frames, message=message, line=line)
 
 
 def _message(error: BaseException) -> str:

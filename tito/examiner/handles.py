@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from tito.room.operations import BINARY, UNARY
 from tito.room.wire import TYPES
 
-__all__ = ["Comparison", "Handle", "number_of", "type_of", "value_of"]
+__all__ = ["Comparison", "Handle", "number_of", "received", "type_of", "value_of"]
 
 _MEMORY = ("__array_", "__dlpack", "__buffer", "__cuda_array")
 _DATA = frozenset((int, float, complex, str, bytes, list, tuple, dict, set, frozenset))
+_EXACT = _DATA | {bool, type(None), np.ndarray}
+
+T = TypeVar("T")
 
 
 class Asker(Protocol):
@@ -22,6 +25,9 @@ class Asker(Protocol):
 
     def ask(self, operation: str, *arguments: Any, **options: Any) -> Any:
         """Let the exam room do `operation`."""
+
+    def attribute(self, handle: Handle, name: str) -> Any:
+        """An attribute of the object behind a handle."""
 
     def step(self, iterator: Handle) -> tuple[bool, Any]:
         """Is there a next item, and what is it?"""
@@ -41,74 +47,83 @@ class Handle:
     calculated with by value, here.
     """
 
-    __slots__ = ("__weakref__", "_base", "_is_type", "_link", "_number", "_received")
+    __slots__ = (
+        "__weakref__",
+        "base",
+        "is_class",
+        "kind",
+        "link",
+        "number",
+        "received",
+    )  # as names they are taken away below
 
     __array_ufunc__ = None  # an array on the left leaves the operation to the handle, as it does for a Tensor
 
     def __init__(self, link: Asker, description: list[Any]) -> None:
-        number, base, is_type = description
-        object.__setattr__(self, "_link", link)
-        object.__setattr__(self, "_number", number)
-        object.__setattr__(self, "_base", TYPES[base] if base >= 0 else object)
-        object.__setattr__(self, "_is_type", bool(is_type))
-        object.__setattr__(self, "_received", 0)
+        number, base, is_class, kind = description
+        _link.set(self, link)
+        _number.set(self, number)
+        _base.set(self, TYPES[base] if base >= 0 else object)
+        _is_class.set(self, is_class)
+        _kind.set(self, kind)
+        _received.set(self, 0)
 
     def __del__(self) -> None:
-        self._link.let_go(self._number, self._received)
+        _link.get(self).let_go(_number.get(self), _received.get(self))
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
         """What `isinstance` asks when the type itself does not fit: a named tuple is a tuple."""
-        base: type = self._base
+        base = _base.get(self)
         return Handle if base is object else base
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith(_MEMORY):  # numpy looks for them, and believes the addresses of memory in them
             raise AttributeError(f"a test cannot ask a student's object for {name}")
-        return self._link.ask("getattr", self, name)
+        return _link.get(self).attribute(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._link.ask("setattr", self, name, value)
+        _link.get(self).ask("setattr", self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        self._link.ask("delattr", self, name)
+        _link.get(self).ask("delattr", self, name)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return self._link.ask("call", self, *arguments, **options)
+        return _link.get(self).ask("call", self, *arguments, **options)
 
     def __getitem__(self, key: Any) -> Any:
-        return self._link.ask("getitem", self, key)
+        return _link.get(self).ask("getitem", self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._link.ask("setitem", self, key, value)
+        _link.get(self).ask("setitem", self, key, value)
 
     def __delitem__(self, key: Any) -> None:
-        self._link.ask("delitem", self, key)
+        _link.get(self).ask("delitem", self, key)
 
     def __contains__(self, value: Any) -> bool:
         if _is_data(self):
             return value_of(value) in _value(self)
-        found: bool = self._plain("contains", bool, value)
+        found: bool = _plain(self, "contains", bool, value)
         return found
 
     def __len__(self) -> int:
-        found: int = self._plain("len", int)
+        found: int = _plain(self, "len", int)
         return found
 
     def __iter__(self) -> Iterator[Any]:
-        iterator = self._link.ask("iter", self)
+        iterator = _link.get(self).ask("iter", self)
         if not isinstance(iterator, Handle):
             raise TypeError("iter() gave no iterator")
         return iterator
 
     def __next__(self) -> Any:
-        there, value = self._link.step(self)
+        there, value = _link.get(self).step(self)
         if not there:
             raise StopIteration
         return value
 
     def __reversed__(self) -> Any:
-        return self._link.ask("reversed", self)
+        return _link.get(self).ask("reversed", self)
 
     def __bool__(self) -> bool:
         if _is_data(self):
@@ -116,73 +131,96 @@ class Handle:
         raise TypeError("a student's object has no truth value in a test; compare plain data")
 
     def __int__(self) -> int:
-        found: int = self._plain("int", int)
+        found: int = _plain(self, "int", int)
         return found
 
     def __float__(self) -> float:
-        found: float = self._plain("float", float)
+        found: float = _plain(self, "float", float)
         return found
 
     def __complex__(self) -> complex:
-        found: complex = self._plain("complex", complex)
+        found: complex = _plain(self, "complex", complex)
         return found
 
     def __index__(self) -> int:
-        found: int = self._plain("index", int)
+        found: int = _plain(self, "index", int)
         return found
 
     def __round__(self, *digits: Any) -> Any:
-        return self._link.ask("round", self, *digits)
+        return _link.get(self).ask("round", self, *digits)
 
     def __str__(self) -> str:
-        found: str = self._plain("str", str)
+        found: str = _plain(self, "str", str)
         return found
 
     def __repr__(self) -> str:
-        found: str = self._plain("repr", str)
+        found: str = _plain(self, "repr", str)
         return found
 
     def __format__(self, spec: str) -> str:
-        found: str = self._plain("format", str, spec)
+        found: str = _plain(self, "format", str, spec)
         return found
 
     def __hash__(self) -> int:
         return object.__hash__(self)
 
     def __dir__(self) -> Any:
-        return self._link.ask("dir", self)
+        return _link.get(self).ask("dir", self)
 
     def __copy__(self) -> Any:
-        return self._link.ask("copy", self)
+        return _link.get(self).ask("copy", self)
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return self._link.ask("deepcopy", self)
+        return _link.get(self).ask("deepcopy", self)
 
     def __enter__(self) -> Any:
-        return self._link.ask("enter", self)
+        return _link.get(self).ask("enter", self)
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
         known = kind if kind is None or kind in TYPES else Exception
-        return bool(self._link.ask("leave", self, known, None if error is None else str(error)) is True)
+        return bool(_link.get(self).ask("leave", self, known, None if error is None else str(error)) is True)
 
     def __instancecheck__(self, instance: Any) -> bool:
-        return bool(self._link.ask("isinstance", instance, self) is True)
+        if type(instance) is Handle and _kind.get(instance) == _number.get(self) != 0:
+            return True  # of this very class, as the room said
+        if type(instance) in _EXACT and _is_class.get(self):
+            return False
+        return bool(_link.get(self).ask("isinstance", instance, self) is True)
 
     def __subclasscheck__(self, subclass: Any) -> bool:
-        return bool(self._link.ask("issubclass", subclass, self) is True)
+        return bool(_link.get(self).ask("issubclass", subclass, self) is True)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        found = self._link.ask("array", self, None if dtype is None else np.dtype(dtype))
+        found = _link.get(self).ask("array", self, None if dtype is None else np.dtype(dtype))
         if type(found) is not np.ndarray:
             raise TypeError("this object gives no array of numbers")
         return found
 
-    def _plain(self, operation: str, kind: type, *arguments: Any) -> Any:
-        """What `operation` gives, which must be of the plain type `kind`."""
-        found = self._link.ask(operation, self, *arguments)
-        if type(found) is not kind:
-            raise TypeError(f"{operation}() gave no {kind.__name__}")
-        return found
+
+class _Slot(Generic[T]):
+    """What a handle keeps for itself, under no name: any would hide an attribute of that name of a student's object."""
+
+    def __init__(self, name: str) -> None:
+        slot = vars(Handle)[name]
+        delattr(Handle, name)
+        self.get: Callable[[Handle], T] = slot.__get__
+        self.set: Callable[[Handle, T], None] = slot.__set__
+
+
+_base = _Slot[type]("base")
+_is_class = _Slot[bool]("is_class")  # and its class is `type`, so that `isinstance` is Python's own
+_kind = _Slot[int]("kind")  # the number of the object's class, 0 if that has none
+_link = _Slot[Asker]("link")
+_number = _Slot[int]("number")
+_received = _Slot[int]("received")
+
+
+def _in_the_room(name: str) -> property:
+    return property(lambda self: _link.get(self).attribute(self, name))
+
+
+for _name in ("__doc__", "__module__"):  # every class has them
+    setattr(Handle, _name, _in_the_room(_name))
 
 
 class Comparison:
@@ -220,16 +258,18 @@ class Comparison:
 
     def _result(self) -> Any:
         operation, left, right = self._asked
-        link = (left if type(left) is Handle else right)._link
+        link = _link.get(left if type(left) is Handle else right)
         return link.ask(operation, left, right)
 
 
 def number_of(value: Any) -> int | None:
     """The exam room's number of the object behind a handle; None for anything else."""
-    if type(value) is not Handle:
-        return None
-    number: int = object.__getattribute__(value, "_number")
-    return number
+    return _number.get(value) if type(value) is Handle else None
+
+
+def received(handle: Handle) -> None:
+    """The exam room has sent this handle once more; it keeps the object until all of them are let go."""
+    _received.set(handle, _received.get(handle) + 1)
 
 
 def value_of(value: Any) -> Any:
@@ -238,19 +278,28 @@ def value_of(value: Any) -> Any:
 
 
 def _is_data(handle: Handle) -> bool:
-    """Does the object's class derive from one of plain data? (No method: its name would hide a student's.)"""
-    base = handle._base
+    """Does the object's class derive from one of plain data?"""
+    base = _base.get(handle)
     return base in _DATA or issubclass(base, np.ndarray | np.generic)
 
 
 def _value(handle: Handle) -> Any:
     """The plain data in such an object."""
-    return handle._plain("plain", handle._base) if handle._base in _DATA else handle.__array__()
+    base = _base.get(handle)
+    return _plain(handle, "plain", base) if base in _DATA else handle.__array__()
+
+
+def _plain(handle: Handle, operation: str, kind: type, *arguments: Any) -> Any:
+    """What `operation` gives, which must be of the plain type `kind`."""
+    found = _link.get(handle).ask(operation, handle, *arguments)
+    if type(found) is not kind:
+        raise TypeError(f"{operation}() gave no {kind.__name__}")
+    return found
 
 
 def type_of(value: Any) -> Any:
     """What `type` is in a test: for a handle, a handle on the student's class."""
-    return value._link.ask("type", value) if type(value) is Handle else type(value)
+    return _link.get(value).ask("type", value) if type(value) is Handle else type(value)
 
 
 def _add_operators() -> None:
@@ -271,7 +320,7 @@ def _operator(name: str, swapped: bool) -> Any:
         operands = (*others, self) if swapped else (self, *others)
         if _is_data(self):
             return getattr(operator, name)(*(value_of(operand) for operand in operands))
-        found = self._link.ask(name, *operands)
+        found = _link.get(self).ask(name, *operands)
         if type(found) is not Handle:
             raise TypeError(f"{name} with a student's object gave plain data; compare plain data in a test")
         return found

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tito.examiner.handles import Handle, number_of
+from tito.examiner.handles import Handle, number_of, received
 from tito.examiner.output import Output
 from tito.room.peer import Peer
 from tito.room.wire import TYPES, WireError, type_token
@@ -25,6 +25,9 @@ _CALL_DEPTH = 100
 """How deep tests and a student's code may call each other."""
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.BuiltinMethodType, np.ufunc)
+_OFTEN, _WATCHED = 2, 12
+"""How often an attribute was asked for before it is sent along, and how many such names there are at most."""
+
 _RAISED = "raised_in_room"
 _DEFAULT_ERRSTATE = np.geterr()
 
@@ -68,6 +71,9 @@ class Link:
         self._gone: dict[int, int] = {}
         self._functions: dict[int, tuple[Any, Callable[..., Any]]] = {}
         self._function_numbers: dict[int, int] = {}
+        self._known: dict[tuple[int, str], Any] = {}  # attributes that came along, until the room runs code again
+        self._known_before: dict[tuple[int, str], Any] = {}
+        self._asked: dict[str, int] = {}
         self._depth = 0
         self._ended: str | None = None
         self._peer = Peer(room.link, True, self._export, self._function, self._handle, number_of)
@@ -107,6 +113,17 @@ class Link:
         gone, self._gone = self._gone, {}
         return self._request(["op", operation, list(arguments), options, _context(), gone])
 
+    def attribute(self, handle: Handle, name: str) -> Any:
+        """An attribute of the object behind a handle: it may have come along with an earlier answer."""
+        key = (number_of(handle), name)
+        if key in self._known:
+            return self._known[key]
+        self._asked[name] = times = self._asked.get(name, 0) + 1
+        if times == _OFTEN:
+            often = [name for name, times in self._asked.items() if times >= _OFTEN]
+            self._request(["watch", often[-_WATCHED:]])
+        return self.ask("getattr", handle, name)
+
     def let_go(self, number: int, received: int) -> None:
         """A handle is not used any more: the room is told with the next question."""
         self._gone[number] = self._gone.get(number, 0) + received
@@ -138,6 +155,13 @@ class Link:
                 raise TimeUpError
             if kind == "ok" and len(answer) == 3:
                 self._warn(answer[2])
+                return answer[1]
+            if kind == "ok" and len(answer) == 4 and message[:2] == ["op", "getattr"]:
+                self._known = self._known_before | self._known  # no code ran in the room
+                try:
+                    self._note(number_of(message[2][0]), answer[3])
+                except WireError as error:
+                    self._fail(str(error))
                 return answer[1]
             if kind == "raise" and len(answer) == 6:
                 self._raise(answer[1:])
@@ -175,6 +199,7 @@ class Link:
 
     def _send(self, message: list[Any]) -> None:
         end = max(self.deadline or 0.0, time.monotonic() + self._grace)
+        self._known_before, self._known = self._known, {}
 
         def until_it_reads() -> None:
             self._wait(end - time.monotonic(), sending=True)
@@ -262,14 +287,24 @@ class Link:
         return found[1]
 
     def _handle(self, description: list[Any]) -> Handle:
-        number, base, is_type = description
-        if type(base) is not int or not 0 <= base < len(TYPES) or type(is_type) is not bool:
+        number, base, is_class, kind, along = description
+        if type(base) is not int or not 0 <= base < len(TYPES) or type(is_class) is not bool or type(kind) is not int:
             raise WireError("a reference that makes no sense")
         handle = self._handles.get(number)
         if handle is None:
-            handle = self._handles[number] = Handle(self, description)
-        object.__setattr__(handle, "_received", object.__getattribute__(handle, "_received") + 1)
+            handle = self._handles[number] = Handle(self, description[:4])
+        received(handle)
+        self._note(number, along)
         return handle
+
+    def _note(self, number: int | None, along: Any) -> None:
+        """Keep what came along with an object."""
+        if type(along) is not dict or number is None:
+            raise WireError("attributes that make no sense")
+        for name, value in along.items():
+            if name not in self._asked:
+                raise WireError("attributes that nobody asked for")
+            self._known[number, name] = value
 
     def step(self, iterator: Handle) -> tuple[bool, Any]:
         """Is there a next item, and what is it?"""

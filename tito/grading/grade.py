@@ -10,8 +10,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 from tito.errors import ToolError
-from tito.examiner.examination import CellOutcome, ExamCell, Examination
+from tito.examiner.examination import ExamCell, Examination
 from tito.examiner.link import Link, RoomEndedError, TimeUpError
+from tito.examiner.outcome import CellOutcome
 from tito.grading.job import GradingJob
 from tito.grading.policy import GradingPolicy
 from tito.grading.result import Blame, CellReport, GradedSubmission, TestReport

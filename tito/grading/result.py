@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tito.examiner.outcome import CellRun
+
 __all__ = ["METADATA_KEY", "Blame", "CellReport", "GradedSubmission", "TestReport"]
 
 METADATA_KEY = "tinytorch"
@@ -12,19 +14,8 @@ METADATA_KEY = "tinytorch"
 
 
 @dataclass(frozen=True)
-class CellReport:
-    """What became of one cell that the exam room ran."""
-
-    id: str
-    status: str
-    """`passed`, `failed`, `timeout`, `died` (it ended the room) or `not run`."""
-    seconds: float = 0.0
-    stdout: str = ""
-    stderr: str = ""
-    error: str = ""
-    """`ValueError: the message`; empty when it passed."""
-    traceback: str = ""
-    """The frames that lie in the student's cells, with their lines."""
+class CellReport(CellRun):
+    """What became of one cell that the exam room ran. `error` is `ValueError: the message`."""
 
 
 @dataclass(frozen=True)
@@ -36,34 +27,24 @@ class Blame:
     """Grade ids of the graded cells that fail in that module; empty when they were not graded or all pass."""
 
 
-@dataclass(frozen=True)
-class TestReport:
-    """What became of one graded cell."""
+@dataclass(frozen=True, kw_only=True)
+class TestReport(CellRun):
+    """What became of one graded cell. `passed` earns the points."""
 
     __test__ = False  # not a class of tests, whatever pytest thinks of its name
 
-    id: str
     title: str
     """What the test says it tests: `SGD with momentum`."""
     points: float
     earned: float
-    status: str
-    """As a cell's; `passed` earns the points."""
-    seconds: float = 0.0
     hidden: bool = False
     """Did it fail in a hidden part? Then its message may be shown, its code never."""
-    error: str = ""
-    """`AssertionError`, or the name of what was raised."""
     message: str = ""
     """What the test says: expected, got, hint."""
     line: str = ""
     """The test's line that failed; empty when that line is hidden."""
-    traceback: str = ""
-    """The frames that lie in the student's own cells, with their lines."""
     section: str = ""
     """The number of the section to reread, `6.2`; empty when none is known."""
-    stdout: str = ""
-    stderr: str = ""
     blame: Blame | None = None
     """Set when it failed with the student's own earlier modules and passed with the reference's."""
 

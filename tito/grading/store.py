@@ -35,7 +35,8 @@ class Store(AbstractContextManager["Store"]):
         from tito.gradebook import nbgrader_api
 
         self._course = course
-        self._coursedir = nbgrader_api(course).coursedir
+        api = nbgrader_api(course)
+        self._coursedir, self._config = api.coursedir, api.config
         self._book: Gradebook | None = None
         self._waiting: list[Path] = []
         """New folders that take their place once their rows are permanent."""
@@ -63,6 +64,7 @@ class Store(AbstractContextManager["Store"]):
         Raises:
             ToolError: the module was never generated, or the disk is full; what was there is kept.
         """
+        notebook = self._limited(notebook)
         self._write_rows(graded, notebook)
         self._waiting.append(self._write_files(graded, notebook))
         if len(self._waiting) >= _BATCH:
@@ -86,6 +88,12 @@ class Store(AbstractContextManager["Store"]):
             folder = fresh.with_name(fresh.name.removeprefix(".").removesuffix(".new"))
             _remove(folder)
             fresh.rename(folder)
+
+    def _limited(self, notebook: NotebookNode) -> NotebookNode:
+        """Long outputs cut as nbgrader's converter cuts them; the result in the metadata has them whole."""
+        from nbgrader.preprocessors import LimitOutput
+
+        return LimitOutput(config=self._config).preprocess(notebook, {})[0]
 
     def _write_rows(self, graded: GradedSubmission, notebook: NotebookNode) -> None:
         submission = self._submission(graded)

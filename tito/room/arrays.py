@@ -22,18 +22,15 @@ __all__ = ["SharedArrays"]
 Array = np.ndarray[Any, Any]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Shared:
     """One array of which the partner has a copy. A positive key is ours, a negative one the partner's."""
 
     key: int
     number: int
     """Python's `id` of the array."""
-    hold: Array | weakref.ref[Array]
+    get: weakref.ref[Array]
     snapshot: bytes
-
-    def get(self) -> Array | None:
-        return self.hold() if isinstance(self.hold, weakref.ref) else self.hold
 
 
 class SharedArrays:
@@ -50,7 +47,8 @@ class SharedArrays:
         self._keys: dict[int, int] = {}  # id of the array -> key
         self._next = 1
         self._dropped: list[int] = []
-        self._held: list[Array] = []
+        self._strong: dict[int, Array] = {}
+        self._held: list[Array | None] = []
 
     def __len__(self) -> int:
         return len(self._shared)
@@ -94,19 +92,21 @@ class SharedArrays:
         for key in range(mark, self._next):
             self._forget(key)
 
-    def changes(self) -> list[Any]:
-        """What to send along with a message: arrays changed here since the last one, and arrays forgotten here."""
+    def changes(self) -> list[Any] | None:
+        """What to send along with a message: arrays changed here since the last one, and arrays forgotten here.
+
+        None when there is nothing to say. This runs for every message and looks at every array: it is kept short.
+        """
+        self._held = []  # what nobody uses goes now
+        shared = list(self._shared.values())
+        arrays = self._held = [found.get() for found in shared]  # until the answer is here: it may name one of them
         changed: list[Any] = []
-        self._held = []
-        for shared in list(self._shared.values()):
-            array = shared.get()
-            if array is None:
-                continue
-            self._held.append(array)  # until the answer is here: it may name the array
-            content = array.tobytes()
-            if content != shared.snapshot:
-                shared.snapshot = content
-                changed.append([shared.key, content])
+        for found, array in zip(shared, arrays, strict=True):
+            if array is not None and (content := array.tobytes()) != found.snapshot:
+                found.snapshot = content
+                changed.append([found.key, content])
+        if not changed and not self._dropped:
+            return None
         dropped, self._dropped = self._dropped, []
         return [changed, dropped]
 
@@ -131,20 +131,20 @@ class SharedArrays:
                 array[...] = np.frombuffer(content, array.dtype).reshape(array.shape)
 
     def _keep(self, key: int, array: Array, content: bytes) -> None:
+
+        def gone(_: Any) -> None:
+            self._forget(key)
+            self._dropped.append(key)
+
         number = id(array)
-        hold: Array | weakref.ref[Array] = array
-        if self._weak:
-
-            def gone(_: Any) -> None:
-                self._forget(key)
-                self._dropped.append(key)
-
-            hold = weakref.ref(array, gone)
-        self._shared[key] = _Shared(key, number, hold, content)
+        if not self._weak:
+            self._strong[key] = array
+        self._shared[key] = _Shared(key, number, weakref.ref(array, gone if self._weak else None), content)
         self._keys[number] = key
 
     def _forget(self, key: int) -> None:
         shared = self._shared.pop(key, None)
+        self._strong.pop(key, None)
         if shared is not None and self._keys.get(shared.number) == key:
             del self._keys[shared.number]
 

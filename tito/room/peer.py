@@ -45,8 +45,9 @@ class Peer:
             WireError: it is too long, or the partner is gone.
         """
         body = self._codec.encode(value)
-        changes = msgpack.packb(self.arrays.changes())
-        self._stream.send(struct.pack(">I", len(changes)) + changes + body, until_ready)
+        changes = self.arrays.changes()
+        described = b"" if changes is None else msgpack.packb(changes)
+        self._stream.send(struct.pack(">I", len(described)) + described + body, until_ready)
 
     def receive(
         self, deadline: float | None = None, meanwhile: Callable[[float | None], None] | None = None
@@ -61,10 +62,11 @@ class Peer:
         if len(data) < 4:
             raise WireError("a message that is too short")
         (length,) = struct.unpack_from(">I", data)
-        try:
-            self.arrays.apply(Budget().unpack(data[4 : 4 + length]))
-        except (ValueError, TypeError, LookupError) as error:
-            raise WireError(f"changes of arrays that make no sense: {type(error).__name__}") from None
+        if length:
+            try:
+                self.arrays.apply(Budget().unpack(data[4 : 4 + length]))
+            except (ValueError, TypeError, LookupError) as error:
+                raise WireError(f"changes of arrays that make no sense: {type(error).__name__}") from None
         message = self._codec.decode(data[4 + length :])
         if not isinstance(message, list) or not message:
             raise WireError("a message that is no list")

@@ -24,6 +24,8 @@ from tito.room.budget import MESSAGE_LIMIT, Budget, WireError
 __all__ = ["MESSAGE_LIMIT", "TYPES", "Codec", "Stream", "WireError", "plain_dtype", "type_token"]
 
 _DEPTH_LIMIT = 40
+_FIRST_BUFFER = 4096
+_KEPT_BUFFER = 1 << 20
 _DTYPE_TEXT = re.compile(r"[<>|=][biufcSU]\d{1,9}")
 _KINDS = "biufcSU"
 
@@ -147,6 +149,7 @@ class Codec:
         self._theirs = theirs
         self._is_theirs = is_theirs
         self._depth = 0
+        self._packers: list[msgpack.Packer] = []
         self._budget = Budget()
         self._makers: dict[int, tuple[type, Callable[[Any], Any]]] = {
             _OWN: (int, ours),
@@ -179,16 +182,24 @@ class Codec:
         return self._unpack(data)
 
     def _pack(self, value: Any) -> bytes:
+        if self._depth == _DEPTH_LIMIT:
+            raise ValueError("the value is nested too deeply")
+        if self._depth == len(self._packers):  # one for each level: making them anew takes longer than packing
+            self._packers.append(self._packer())
+        packer = self._packers[self._depth]
         self._depth += 1
         try:
-            if self._depth > _DEPTH_LIMIT:
-                raise ValueError("the value is nested too deeply")
-            packed: bytes = msgpack.packb(
-                value, default=self._extension, strict_types=True, unicode_errors="surrogatepass"
-            )
-            return packed
+            packed: bytes = packer.pack(value)
         finally:
             self._depth -= 1
+        if len(packed) > _KEPT_BUFFER:
+            self._packers[self._depth] = self._packer()
+        return packed
+
+    def _packer(self) -> msgpack.Packer:
+        return msgpack.Packer(
+            default=self._extension, strict_types=True, unicode_errors="surrogatepass", buf_size=_FIRST_BUFFER
+        )
 
     def _unpack(self, data: bytes) -> Any:
         self._depth += 1
@@ -202,7 +213,10 @@ class Codec:
     def _extension(self, value: Any) -> msgpack.ExtType:
         """What msgpack has no type for."""
         code, content = self._describe(value)
-        return msgpack.ExtType(code, self._pack(content))
+        found: msgpack.ExtType = tuple.__new__(
+            msgpack.ExtType, (code, self._pack(content))
+        )  # needs no look at its types
+        return found
 
     def _describe(self, value: Any) -> tuple[int, Any]:
         number = self._is_theirs(value)
