@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub.library_status import ModuleStatus, status_of
 from hub.web.base import Answer, Data, Page
-from hub.web.moments import local
+from hub.web.moments import local, short
 from tito.course import Course
 
 __all__ = ["PAGES"]
@@ -19,9 +19,10 @@ class Libraries(Page):
 
     def get(self) -> None:
         zone = Course.load(self.site.course).timezone
+        form = short if self.viewer.staff else local
 
         def shown(moment: str) -> str:
-            return local(datetime.fromisoformat(moment), zone) if moment else ""
+            return form(datetime.fromisoformat(moment), zone) if moment else ""
 
         found = [
             replace(

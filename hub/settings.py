@@ -191,6 +191,7 @@ def exchange_service(local: Local, python: str) -> dict[str, Any]:
         "name": SERVICE,
         "url": f"http://127.0.0.1:{local.ports.exchange}",
         "command": [python, "-m", "hub.exchange"],
+        "display": False,  # programs call it; it has no page
         "environment": {
             "TINYTORCH_EXCHANGE_DATA": str(places.exchange),
             "TINYTORCH_EXCHANGE_COURSE": str(places.course),

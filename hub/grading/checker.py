@@ -126,10 +126,10 @@ class Checker:
             return
         notebook = write_result(running.prepared.notebook, graded)
         page = build_early_page(notebook, submission.module.label, submission.student)
-        self.summaries.note(submission.student, submission.number, Summary(page.passed, len(page.tests)))
         self._put_by(submission, page)
 
     def _put_by(self, submission: Submission, page: Page) -> None:
+        self.summaries.note(submission.student, submission.number, Summary(page.passed, len(page.tests)))
         self._ready[submission.number] = submission, page
 
     def _deliver(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from tornado.web import HTTPError
 
 from hub.grading.inbox import Submission, by_work, read_rows
-from hub.grading.records import Summaries
+from hub.grading.records import Summaries, Summary
 from hub.grading.turns import is_fresh
 from hub.web.base import Answer, Data, Page
 from hub.web.moments import local
@@ -46,10 +46,16 @@ def lines(submissions: Iterable[Submission], summaries: Summaries, course: Cours
         for work in reversed(works):
             state, says = _state(work, work is works[-1], course, now)
             if state == "run" and work.number in known:
-                says = f"{known[work.number].passed} of {known[work.number].tests} visible tests pass"
+                says = _says(known[work.number])
             received = local(work.received, course.timezone)
             found.append(Line(student, module.label, work.number, received, state, says, work.answered))
     return found
+
+
+def _says(summary: Summary) -> str:
+    if not summary.tests:
+        return "its visible tests could not be run"
+    return f"{summary.passed} of {summary.tests} visible tests pass"
 
 
 def _state(work: Submission, newest: bool, course: Course, now: datetime) -> tuple[str, str]:

@@ -51,7 +51,7 @@ class Attempts:
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of the visible tests of one submission."""
+    """What came of the visible tests of one submission; no tests where they could not be run."""
 
     passed: int
     tests: int
