@@ -8,10 +8,10 @@ PYTHON ?= python3
 MODULE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve image up down kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
+.PHONY: help serve image up down reset-password kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/course.stamp: requirements.lock pyproject.toml deploy/install.sh
 	@sh deploy/install.sh course
@@ -30,6 +30,9 @@ up: ## The course for a class, under Docker (docs/operator/docker.md)
 
 down: ## Stop what make up started; all work is kept
 	@$(PYTHON) -m hub.up down
+
+reset-password: ## Somebody's first password holds again, under Docker (NAME=ada)
+	@$(PYTHON) -m hub.up reset-password --name "$(NAME)"
 
 kubernetes: .venv/course.stamp ## The files for a class on Kubernetes (OUT=var/kubernetes; docs/operator/kubernetes.md)
 	@$(BIN)/python -m hub.kubernetes "$(or $(OUT),var/kubernetes)"

@@ -1,8 +1,7 @@
-"""The images of a class: which version this checkout is, building, and what they weigh and take to start."""
+"""The images of a class: building them, and what they weigh and take to start."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -10,42 +9,15 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from hub.docker_cli import Docker
-from tito import __version__
 from tito.errors import ToolError
+from tito.images import Images
 
-__all__ = ["TARGETS", "Images", "build", "check_version", "measure", "version"]
+__all__ = ["TARGETS", "build", "check_version", "measure"]
 
-TARGETS = ("student", "grader", "hub", "database")
-
-_INPUTS = ("Dockerfile", "requirements-docker.lock", "pyproject.toml", "nbgrader_config.py", "README.md", "LICENSE")
-_FOLDERS = ("tito", "hub", "source", "tinytorch_lib", "deploy/images")
-
-
-@dataclass(frozen=True)
-class Images:
-    """The four images' names."""
-
-    version: str
-
-    def __getitem__(self, target: str) -> str:
-        return f"tinytorch/{target}:{self.version}"
-
-
-def version(root: Path, base: str, user: int) -> str:
-    """The version of this checkout's images: the tools' and a digest of all that goes into them."""
-    files = [root / name for name in _INPUTS]
-    for folder in _FOLDERS:
-        files += [
-            path for path in (root / folder).rglob("*") if path.is_file() and path.suffix not in {".pyc", ".ipynb"}
-        ]
-    digest = hashlib.sha256(f"{base} {user}".encode())
-    for path in sorted(files):
-        digest.update(f"\0{path.relative_to(root)}\0".encode() + path.read_bytes())
-    return f"{__version__}-{digest.hexdigest()[:12]}"
+TARGETS = ("student", "grader", "hub", "database", "broker")
 
 
 def build(docker: Docker, images: Images, base: str, user: int, logs: Path, say: Callable[[str], None]) -> None:
@@ -68,7 +40,7 @@ def build(docker: Docker, images: Images, base: str, user: int, logs: Path, say:
 
     # The two pairs share little: one loads packages while the other compiles.
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(chain, "student", "grader"), pool.submit(chain, "hub", "database")]:
+        for done in [pool.submit(chain, "student", "grader"), pool.submit(chain, "hub", "database", "broker")]:
             done.result()
 
 

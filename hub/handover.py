@@ -24,6 +24,7 @@ def send(course: Course, local: Local) -> dict[str, str]:
         "PASSWORD": local.password,
         "TOOLS_TOKEN": local.tools_token,
         "AS_ROOT": "yes" if local.as_root else "no",
+        "INTERNAL_TLS": "yes" if local.internal_tls else "no",
     }
     return {_PREFIX + name: value for name, value in values.items()}
 
@@ -40,6 +41,7 @@ def receive(environment: Mapping[str, str]) -> tuple[Course, Local]:
         password=environment[_PREFIX + "PASSWORD"],
         tools_token=environment[_PREFIX + "TOOLS_TOKEN"],
         as_root=environment[_PREFIX + "AS_ROOT"] == "yes",
+        internal_tls=environment[_PREFIX + "INTERNAL_TLS"] == "yes",
         shell=shutil.which("bash") or "/bin/sh",
     )
     return Course.load(Path(environment[_PREFIX + "COURSE"])), local

@@ -17,6 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+# Building needs both, and they take seconds to import: now, not while the first student waits.
+import nbformat  # noqa: F401
+import nbgrader.preprocessors  # noqa: F401
+
 from hub.library_pages import PAGES
 from hub.library_status import note_build, read_done
 from hub.web.base import Site, application

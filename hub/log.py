@@ -15,7 +15,8 @@ _WARNING = re.compile(r"^\[[WEC] [^\]]*JupyterHub (?!log:)[^\]]*\] (.*)")
 """A warning or worse of the hub's; not one of its lines about requests, which a mistyped address makes too."""
 
 _REASON = re.compile(
-    r"^(?:\[[EC] [^\]]*JupyterHub[^\]]*\] )?((?<=\] ).+|(?:proxy|exchange|grading|libraries): .+|(?:\w+\.)*\w*(?:Error|Exit)\b.*)"
+    r"^(?:\[[EC] [^\]]*JupyterHub[^\]]*\] )?"
+    r"((?<=\] ).+|(?:proxy|exchange|grading|libraries): .+|(?:\w+\.)*\w*(?:Error|Exit)\b.*)"
 )
 """An error of the hub's or the proxy's, or the last line of a traceback."""
 

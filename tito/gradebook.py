@@ -154,15 +154,27 @@ def write_people(book: Any, course: Course) -> list[str]:
 
 @contextmanager
 def _open_gradebook(course: Course) -> Iterator[Any]:
-    """The open gradebook, or None where nothing was generated yet: looking must not make a database."""
+    """The open gradebook, or None where nothing was generated yet: looking must make no database and no tables."""
     from nbgrader.api import Gradebook
 
     with _gradebook(course) as url:
-        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        if _is_empty(url):
             yield None
         else:
             with Gradebook(url, course.id) as book:
                 yield book
+
+
+def _is_empty(url: str) -> bool:
+    from sqlalchemy import create_engine, inspect
+
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return True
+    engine = create_engine(url)
+    try:
+        return not inspect(engine).get_table_names()
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -227,11 +239,11 @@ class Score:
 
 def scores(course: Course, label: str) -> list[Score]:
     """What the gradebook holds for a module, by student."""
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
-    with _gradebook(course) as url, Gradebook(url, course.id) as book:
+    with _open_gradebook(course) as book:
         try:
-            submissions = book.assignment_submissions(label)
+            submissions = book.assignment_submissions(label) if book is not None else []
         except MissingEntry:
             return []
         return sorted((_score(found) for found in submissions), key=lambda score: score.student)

@@ -70,6 +70,9 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
             connection.execute(f"PRAGMA {line}")
 
 
+CLOCK_TOLERANCE = timedelta(minutes=1)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -187,6 +190,18 @@ class Store:
         except IntegrityError:
             return False
         return True
+
+    def clock_behind(self) -> str:
+        """What is wrong with this machine's clock if it is behind the newest submission's stamp; else nothing."""
+        with Session(self.engine) as session:
+            newest = session.scalar(select(func.max(Submission.received)))
+        now = self.clock()
+        if not newest or now > datetime.fromisoformat(newest) - CLOCK_TOLERANCE:
+            return ""
+        return (
+            f"this machine's clock says {_text(now)}, but the newest submission came at {newest}; set it right "
+            "(timedatectl set-ntp true), for it decides who is late (all submissions are kept, in their order)"
+        )
 
     def by_request(self, student: str, request: str) -> Receipt | None:
         """The receipt of what a student sent under this number, if it arrived."""

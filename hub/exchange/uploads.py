@@ -142,6 +142,7 @@ class SubmissionUpload(Upload):
 
     def _keep(self, assignment: str, files: list[File]) -> Receipt:
         service, student = self.service, self.member.name
+        service.watch_clock()
         request, due = self.request.headers["Idempotency-Key"], service.deadlines.due(assignment, student)
         return service.store.submit(assignment, student, request, files, due)
 

@@ -20,7 +20,7 @@ from hub.grading.records import Attempts, Summaries, Summary
 from hub.grading.rooms import Rooms
 from hub.grading.turns import next_turns
 from tito.course import Course
-from tito.errors import HandInError, TitoError
+from tito.errors import BrokerError, HandInError, TitoError
 from tito.exchange.client import Client
 from tito.feedback.build import build_early_page, unchecked_page
 from tito.feedback.page import render
@@ -80,11 +80,11 @@ class Checker:
         course = Course.load(self.root)
         if not course.grading.on_submit:
             return SWITCHED_OFF
-        pool = self.rooms.pool(course.grading)
+        self.rooms.lend(course)  # warm, before anybody waits for it
         self._deliver()
         self.inbox.refresh()
         for submission in self._turns(course):
-            if len(self._running) >= pool.processes:
+            if len(self._running) >= self.rooms.at_once:
                 break
             self._begin(course, submission)
         if self._running:
@@ -115,12 +115,15 @@ class Checker:
         except TitoError as error:
             self._put_by(submission, _unchecked(submission, self.desk.told(error, submission)))
             return
-        self._running[self.rooms.pool(course.grading).submit(prepared.job)] = Running(submission, prepared)
+        self._running[self.rooms.lend(course).submit(prepared.job)] = Running(submission, prepared)
 
     def _end(self, running: Running, future: Future[GradedSubmission]) -> None:
         submission = running.submission
         try:
             graded = future.result()
+        except BrokerError:
+            self.rooms.drop()
+            raise
         except TitoError as error:  # the room's trouble, as it seems: tried again at this student's next turn
             LOG.warning("not run", extra=_about(submission) | {"reason": str(error)})
             return

@@ -18,7 +18,7 @@ from hub.grading.records import read_json, write_json
 from hub.grading.rooms import Rooms
 from tito import gradebook
 from tito.course import Course
-from tito.errors import HandInError
+from tito.errors import BrokerError, HandInError
 from tito.exchange.client import Client
 from tito.grading.batch import grade_class
 from tito.modules import Module
@@ -78,8 +78,12 @@ class Deadlines:
     def _grade(self, course: Course, module: Module, works: Sequence[Submission]) -> None:
         LOG.info("due", extra={"assignment": module.label, "students": len(works)})
         there = self._collect(course, module, works)
-        with gradebook.inside(course.root):
-            outcomes = grade_class(course, module, list(there), pool=self.rooms.lent(course.grading))
+        try:
+            with gradebook.inside(course.root):
+                outcomes = grade_class(course, module, list(there), pool=self.rooms.lend(course))
+        except BrokerError:
+            self.rooms.drop()
+            raise
         graded = {outcome.student for outcome in outcomes if outcome.state != "ungraded"}
         self._note(course, [there[student] for student in graded])
         for outcome in outcomes:

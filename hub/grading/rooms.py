@@ -1,4 +1,7 @@
-"""The warm grading processes: as many as the machine has processors, shared by all that the service grades."""
+"""Where the service has things graded: warm processes of this machine, or the course's farm where it has one.
+
+All that the service grades shares them, and they stay until they fail or it ends.
+"""
 
 from __future__ import annotations
 
@@ -6,55 +9,72 @@ import threading
 from concurrent.futures import Future
 from typing import Self
 
-from tito.grading.batch import LocalPool
+from tito.addresses import broker_url
+from tito.course import Course
+from tito.grading.batch import LocalPool, Pool
 from tito.grading.job import GradingJob
-from tito.grading.policy import GradingPolicy
 from tito.grading.result import GradedSubmission
 
 __all__ = ["Rooms"]
 
+ON_THE_FARM = 16
+"""Submissions that are with a farm at a time; its workers take them in the order they came."""
+
 
 class Rooms:
-    """Started when they are first needed; they stay until `close`."""
+    """A pool, started when it is first needed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pool: LocalPool | None = None
+        self._pool: Pool | None = None
+        self.at_once = 0
+        """How many submissions are run at a time."""
         self.kind = ""
-        """Which kind of exam room it is, once they have started."""
+        """Which kind of exam room it is, once there is a pool."""
 
-    def pool(self, policy: GradingPolicy) -> LocalPool:
-        """The processes, warm.
+    def lend(self, course: Course) -> Lent:
+        """The pool, warm.
 
         Raises:
             ToolError: no exam room works here.
+            BrokerError: the farm does not answer.
         """
         with self._lock:
             if self._pool is None:
-                pool = LocalPool(policy)
-                try:
-                    self.kind = pool.warm_up()
-                except BaseException:
-                    pool.__exit__()
-                    raise
-                self._pool = pool
-            return self._pool
+                self._pool = self._on_the_farm(course) if broker_url(course) else self._here(course)
+            return Lent(self._pool)
 
-    def lent(self, policy: GradingPolicy) -> Lent:
-        """The same for a user that ends its pool when it is done: these go on."""
-        return Lent(self.pool(policy))
+    def _here(self, course: Course) -> Pool:
+        pool = LocalPool(course.grading)
+        try:
+            self.kind, self.at_once = pool.warm_up(), pool.processes
+        except BaseException:
+            pool.__exit__()
+            raise
+        return pool
 
-    def close(self) -> None:
+    def _on_the_farm(self, course: Course) -> Pool:
+        from tito.farm.pool import FarmPool  # its packages are only there where there is a farm
+
+        pool = FarmPool(course.id, "hub.grading", broker_url(course))
+        pool.__enter__()
+        self.kind, self.at_once = "farm", ON_THE_FARM
+        return pool
+
+    def drop(self) -> None:
+        """Let go of a pool that failed: the next user starts a new one."""
         with self._lock:
-            if self._pool is not None:
-                self._pool.__exit__()
-            self._pool = None
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.__exit__()
+
+    close = drop
 
 
 class Lent:
-    """A `tito.grading.batch.Pool` that outlives its `with`."""
+    """A pool that outlives its `with`: these processes go on."""
 
-    def __init__(self, pool: LocalPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self.room = pool.room
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
+from hub.internal_tls import internal_tls
 from hub.web.settings import Address
 from tito.errors import ToolError
 
@@ -74,7 +76,7 @@ async def _serve(loops: Sequence[Loop], address: Address | None, application: Ap
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    server = HTTPServer(application) if application is not None else None
+    server = HTTPServer(application, ssl_options=internal_tls(os.environ)) if application is not None else None
     if server is not None and address is not None:
         try:
             server.listen(address.port, address.host)

@@ -15,6 +15,9 @@ from typing import Any
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+SILENCE = 180
+"""Seconds that a kernel may say nothing: commands that grade take long on a busy machine."""
+
 
 class Answer:
     """What came back, whatever its status."""
@@ -140,7 +143,7 @@ class Visitor:
         """Until the kernel is idle again: its reply may overtake what it printed."""
         printed = ""
         while True:
-            raw = await asyncio.wait_for(socket.read_message(), 60)
+            raw = await asyncio.wait_for(socket.read_message(), SILENCE)
             assert raw is not None, "the kernel's connection closed"
             message = json.loads(raw)
             content, kind = message["content"], message["msg_type"]

@@ -22,6 +22,7 @@ from tests.exchange.service import ROOT, Service, running
 from tests.tiny import COURSE_TOML, make_course
 from tito import gradebook
 from tito.course import Course
+from tito.grading.batch import LocalPool
 from tito.notebooks import notebook_text
 from tito.percent import read_source, source_path
 
@@ -138,9 +139,10 @@ def test_the_visible_tests_come_back_and_no_grade(of: Class) -> None:
 
 def test_hidden_tests_are_in_no_job(of: Class, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs: list[str] = []
-    pool = of.rooms.pool(of.course.grading)
-    submit = pool.submit
-    monkeypatch.setattr(pool, "submit", lambda job: (jobs.append(json.dumps(job.as_json())), submit(job))[1])
+    submit = LocalPool.submit
+    monkeypatch.setattr(
+        LocalPool, "submit", lambda pool, job: (jobs.append(json.dumps(job.as_json())), submit(pool, job))[1]
+    )
     of.answers(of.checker(), "ada", of.submit("ada"))
     assert len(jobs) == 1
     assert "HIDDEN" not in jobs[0] and "hidden" not in jobs[0] and "-1.5" not in jobs[0]

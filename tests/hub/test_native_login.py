@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from jupyterhub import orm
@@ -13,6 +14,7 @@ from sqlalchemy.pool import StaticPool
 from traitlets.config import Config
 
 from hub.logins.native import Native
+from hub.logins.reset import main
 
 
 @pytest.fixture
@@ -65,6 +67,35 @@ def test_who_left_the_roster_is_no_user(session: Session):
     after = native(session, "ada")
     assert not after.validate_username("alan")
     assert after.validate_username("ada")
+
+
+def test_a_reset_password_is_the_first_one_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    address = f"sqlite:///{tmp_path / 'hub.sqlite'}"
+    engine = create_engine(address)
+    orm.Base.metadata.create_all(engine)
+    with sessionmaker(bind=engine, expire_on_commit=False)() as session:  # as the hub's own, which runs on
+        to = native(session, "ada", "alan")
+        for name in ("ada", "alan"):
+            log_in(to, name, f"first-of-{name}")
+            to.change_password(name, f"{name} chose this one")
+        assert main(["ada"], address) == 0
+        assert capsys.readouterr().out == "ada logs in with their first password again\n"
+        assert log_in(to, "ada", "ada chose this one") is None
+        assert log_in(to, "ada", "first-of-ada") == "ada"
+        assert log_in(to, "alan", "alan chose this one") == "alan"
+    assert main(["zoe"], address) == 0
+    assert "chose no other yet" in capsys.readouterr().out
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("sqlite://", "this hub keeps no passwords"), ("sqlite:////nowhere/x", "does not answer")],
+)
+def test_a_reset_that_cannot_be_is_one_line(address: str, said: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["ada"], address) == 6
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1
 
 
 def test_nobody_signs_up(session: Session):

@@ -104,6 +104,13 @@ def test_nothing_is_graded_twice_and_changes_are_told(tmp_path: Path) -> None:
     found = grade(course, students)
     assert (found["right"].state, found["wrong"].state) == ("current", "graded")
     assert found["wrong"].change == (60, 100)
+    stamp = course.root / "submitted" / "right" / MODULE.label / "timestamp.txt"
+    stamp.write_text("2026-01-14 12:00:00.000000 UTC", encoding="utf-8")
+    again = grade(course, students)["right"].graded
+    assert again is not None
+    assert again.attempt.startswith("2026-01-14")
+    assert (again.earned, len(again.kept)) == (100, 5), "handed in again as it was: nothing has to run"
+    assert "cells" not in again.timings
 
 
 def test_a_changed_test_regrades_and_tells_who_lost(tmp_path: Path) -> None:
@@ -117,6 +124,9 @@ def test_a_changed_test_regrades_and_tells_who_lost(tmp_path: Path) -> None:
     found = grade(course, ["right", "untouched"])
     assert found["right"].change == (100, 80)
     assert found["untouched"].change is None
+    for outcome in found.values():
+        assert outcome.graded is not None
+        assert set(outcome.graded.kept) == {f"test-double-{number}" for number in range(2, 6)}
 
 
 def test_what_cannot_be_graded_stops_nobody_and_keeps_no_old_grade(tmp_path: Path) -> None:

@@ -61,9 +61,9 @@ def _promise(probe: Probe) -> str:
 
 
 def _in_force(policy: GradingPolicy, probes: list[Probe]) -> Finding:
-    wanted = [probe for probe in probes if policy.room in {"auto", probe.name}]
+    wanted = [probe for probe in probes if policy.room_here in {None, probe.name}]
     chosen = next((probe.name for probe in wanted if probe.works), None)
-    nothing = f"[grading] room = {policy.room!r} does not work here: nothing can be graded"
+    nothing = f"[grading] room = {policy.room_here or 'auto'!r} does not work here: nothing can be graded"
     return Finding("room in force", chosen is not None, chosen or nothing)
 
 

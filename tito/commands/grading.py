@@ -23,6 +23,7 @@ from tito.course import Course
 from tito.errors import BrokerError, NotebookError, TitoError, ToolError
 from tito.files import write_if_changed
 from tito.grading.batch import Outcome, Pool, grade_class, report_line
+from tito.grading.result import GradedSubmission
 from tito.modules import Module
 
 __all__ = ["feedback", "grade"]
@@ -52,7 +53,7 @@ def grade(
         write_if_changed(report, "".join(f"{line}\n" for line in lines))
     for outcome in outcomes:
         if outcome.state == "ungraded":
-            typer.echo(f"tito: {outcome.student}: {outcome.reason}", err=True)
+            typer.echo(f"tito: {_named(outcome)}", err=True)
         elif outcome.change is not None:
             before, after = outcome.change
             console.print(f"changed: {outcome.student} {before:g} -> {after:g}", soft_wrap=True)
@@ -127,10 +128,23 @@ def _log_file(course: Course) -> Iterator[None]:
         log.propagate = propagate
 
 
+def _named(outcome: Outcome) -> str:
+    """Why a submission could not be graded; its student stands there once."""
+    named = outcome.reason.startswith(f"{outcome.student}'s ")
+    return outcome.reason if named else f"{outcome.student}: {outcome.reason}"
+
+
+def _kept(graded: Sequence[GradedSubmission]) -> str:
+    """How many tests did not have to run again."""
+    kept = sum(len(found.kept) for found in graded)
+    return f" ({kept} of {sum(len(found.tests) for found in graded)} tests kept from before)" if kept else ""
+
+
 def _summary(outcomes: Sequence[Outcome]) -> None:
     counts = {state: sum(outcome.state == state for outcome in outcomes) for state in ("graded", "current", "ungraded")}
     rooms = {outcome.graded.backend for outcome in outcomes if outcome.state == "graded" and outcome.graded}
     where = f" in {', '.join(sorted(rooms))} rooms" if rooms else ""
+    where += _kept([outcome.graded for outcome in outcomes if outcome.state == "graded" and outcome.graded])
     text = f"{counts['graded']} graded{where}, {counts['current']} up to date, {counts['ungraded']} could not be graded"
     console.print(text, soft_wrap=True)
     if "plain" in rooms:

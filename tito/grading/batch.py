@@ -21,6 +21,7 @@ from tito.grading.notebook import write_result
 from tito.grading.policy import GradingPolicy, processors
 from tito.grading.prepare import failing_tests, prepare_job
 from tito.grading.result import GradedSubmission
+from tito.grading.reuse import kept_of
 from tito.grading.store import Store, stored_result
 from tito.grading.worker import GradingWorker
 from tito.modules import Module
@@ -102,7 +103,7 @@ def grade_class(
     alone unless `force`. What cannot be graded stops nobody else. Interrupted at any moment, it goes on where it
     stopped when it is called again.
     """
-    from tito.nbgrader_plugins.skeleton import check_generated, course_skeleton
+    from tito.nbgrader_plugins.skeleton import check_generated
 
     outcomes: dict[str, Outcome] = {}
 
@@ -112,7 +113,7 @@ def grade_class(
         on_outcome(outcome)
 
     with Store(course) as store, pool or LocalPool(course.grading) as workers:
-        check_generated(course_skeleton(course, module.label), module.label, store.db_url)
+        check_generated(course, module.label, store.db_url)
         for outcome in _graded(_Class(course, module, store, workers, force), students):
             tell(outcome)
     return [outcomes[student] for student in students]
@@ -140,7 +141,10 @@ def _graded(this: _Class, students: Sequence[str]) -> Iterator[Outcome]:
         if before is not None and not this.force and _is_current(before, prepared.job):
             yield Outcome(student, "current", before, before)
             continue
-        running[this.pool.submit(prepared.job)] = (prepared, before, perf_counter())
+        job = prepared.job
+        if not this.force:
+            job = replace(job, kept=kept_of(before, job.keys, job.cells, job.reference_key))
+        running[this.pool.submit(job)] = (prepared, before, perf_counter())
         if len(running) >= this.pool.room:
             yield from _finished(this, running)
     while running:
@@ -270,9 +274,10 @@ def _tell_log(module: Module, outcome: Outcome) -> None:
     attempt = graded.attempt if graded else ""
     result = f"{graded.earned:g} of {graded.points:g}" if graded else outcome.reason
     room = f" in a {graded.backend} room" if graded and graded.backend else ""
+    kept = f", {len(graded.kept)} tests kept" if graded and graded.kept else ""
     _log.info(
-        "module=%s student=%s attempt=%r %s: %s%s (%.2f s)",
-        *(module.label, outcome.student, attempt, outcome.state, result, room, outcome.seconds),
+        "module=%s student=%s attempt=%r %s: %s%s%s (%.2f s)",
+        *(module.label, outcome.student, attempt, outcome.state, result, room, kept, outcome.seconds),
     )
 
 

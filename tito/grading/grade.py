@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ from tito.examiner.outcome import CellOutcome
 from tito.grading.job import GradingJob
 from tito.grading.policy import GradingPolicy
 from tito.grading.result import Blame, CellReport, GradedSubmission, TestReport
+from tito.grading.reuse import needed_tests
 from tito.room.library import PACKAGE
 from tito.sandbox import Backend
 
@@ -38,37 +39,60 @@ class _Grading:
         self.peak = 0
 
     def result(self) -> GradedSubmission:
-        first = self.job.reference if self.policy.earlier_modules == "reference" else self.job.own
-        outcomes = self._examine("cells", first, None)
-        failed = [found.id for found in outcomes if found.id in self.job.points and not found.passed]
-        blames: dict[str, Blame] = {}
-        if failed and self.policy.earlier_modules == "own-first" and self._other_library_matters():
-            again = {found.id: found for found in self._examine("second", self.job.reference, failed)}
-            passed = [name for name in failed if name in again and again[name].passed]
-            outcomes = [_credited(found, again[found.id]) if found.id in passed else found for found in outcomes]
-            blames = self._blame(passed)
-        cells = {cell.id: cell for cell in self.job.cells}
+        kept = self._kept()
+        wanted = [cell.id for cell in self.job.cells if cell.id in self.job.points and cell.id not in kept]
+        outcomes, blames = self._outcomes(wanted)
+        reports = kept | {
+            cell.id: _test_report(cell, outcomes[cell.id], self.job, blames.get(cell.id))
+            for cell in self.job.cells
+            if cell.id in outcomes and cell.id in self.job.points
+        }
+        tests = tuple(reports[cell.id] for cell in self.job.cells if cell.id in reports)
+        ran = tuple(_cell_report(found) for found in outcomes.values() if found.id not in self.job.points)
         return GradedSubmission(
             module=self.job.module,
             student=self.job.student,
             attempt=self.job.attempt,
             key=self.job.key,
-            reference=self.job.reference_key if "second" in self.seconds else "",
+            reference=self.job.reference_key if self._stands_on_reference(tests) else "",
             backend=self.backend.name,
             policy=self.policy.earlier_modules,
-            tests=tuple(
-                _test_report(cells[found.id], found, self.job, blames.get(found.id))
-                for found in outcomes
-                if found.id in self.job.points
-            ),
-            cells=tuple(_cell_report(found) for found in outcomes if found.id not in self.job.points),
+            tests=tests,
+            cells=ran if self.job.kept.cells is None else self.job.kept.cells,
             findings=self.job.findings,
             library=self.job.library,
             timings=self.seconds,
             peak_memory=self.peak,
+            cells_key=self.job.keys.cells,
+            kept=tuple(kept),
         )
 
-    def _examine(self, phase: str, library: dict[str, str], only: Iterable[str] | None) -> list[CellOutcome]:
+    def _kept(self) -> dict[str, TestReport]:
+        """The reports that hold, with the points that their tests have now."""
+        points = self.job.points
+        return {
+            test.id: replace(test, points=points[test.id], earned=points[test.id] if test.passed else 0.0)
+            for test in self.job.kept.tests
+        }
+
+    def _outcomes(self, wanted: Sequence[str]) -> tuple[dict[str, CellOutcome], dict[str, Blame]]:
+        """Run the tests in `wanted` and what comes before them; nothing where all is known."""
+        if not wanted and self.job.kept.cells is not None:
+            return {}, {}
+        first = self.job.reference if self.policy.earlier_modules == "reference" else self.job.own
+        outcomes = self._examine("cells", first, wanted)
+        failed = [name for name in wanted if name in outcomes and not outcomes[name].passed]
+        blames: dict[str, Blame] = {}
+        if failed and self._has_second_run() and self.job.own != self.job.reference:
+            again = self._examine("second", self.job.reference, failed)
+            passed = [name for name in failed if name in again and again[name].passed]
+            outcomes |= {name: _credited(outcomes[name], again[name]) for name in passed}
+            blames = self._blame(passed)
+        return outcomes, blames
+
+    def _examine(self, phase: str, library: dict[str, str], tests: Sequence[str]) -> dict[str, CellOutcome]:
+        """Run the cells, and of the tests only `tests`. Cells behind the last of them only where reports are due."""
+        due = phase == "cells" and self.job.kept.cells is None
         started = time.perf_counter()
         links: list[Link] = []
         opening = 0.0
@@ -90,25 +114,28 @@ class _Grading:
 
         try:
             outcomes = Examination(
-                self.job.cells,
+                self.job.cells if due else _until(self.job.cells, tests),
                 open_room,
                 cell_seconds=self.policy.cell_seconds,
                 seconds=self.policy.notebook_seconds,
-            ).run(only)
+            ).run(needed_tests(self.job.cells, tests))
         finally:
             for link in links:
                 self.peak = max(self.peak, link.end().peak_memory)
         self._count("room", opening)
         self._count(phase, time.perf_counter() - started - opening)
-        return outcomes
+        return {found.id: found for found in outcomes}
 
     def _count(self, phase: str, seconds: float) -> None:
         self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
 
-    def _other_library_matters(self) -> bool:
-        """Not if no cell names the library, or the student's own is the reference's word for word."""
-        named = any(PACKAGE in cell.source for cell in self.job.cells)
-        return named and self.job.own != self.job.reference
+    def _has_second_run(self) -> bool:
+        """Not where no cell names the library."""
+        return self.policy.earlier_modules == "own-first" and any(PACKAGE in cell.source for cell in self.job.cells)
+
+    def _stands_on_reference(self, tests: Sequence[TestReport]) -> bool:
+        """Did a test fail with the student's own modules? Then the reference's decide."""
+        return self._has_second_run() and any(not test.passed or test.blame is not None for test in tests)
 
     def _blame(self, tests: Sequence[str]) -> dict[str, Blame]:
         """Find the earlier module that makes each of `tests` pass when it alone comes from the reference."""
@@ -122,11 +149,16 @@ class _Grading:
                 break
             path = self.job.modules[label]
             mixed = {**self.job.own, path: self.job.reference[path], "__init__.py": self.job.reference["__init__.py"]}
-            passed = {found.id for found in self._examine("blame", mixed, left) if found.passed}
+            passed = {found.id for found in self._examine("blame", mixed, left).values() if found.passed}
             blames |= {name: Blame(label) for name in left if name in passed}
             left = [name for name in left if name not in passed]
         alone = suspects[0] if len(suspects) == 1 else "several earlier modules together"
         return blames | {name: Blame(alone) for name in left}
+
+
+def _until(cells: Sequence[ExamCell], tests: Collection[str]) -> Sequence[ExamCell]:
+    """The cells up to the last of `tests`."""
+    return cells[: max(place for place, cell in enumerate(cells, 1) if cell.id in tests)]
 
 
 @lru_cache(maxsize=256)
@@ -164,6 +196,7 @@ def _test_report(cell: ExamCell, found: CellOutcome, job: GradingJob, blame: Bla
         stdout=found.stdout,
         stderr=found.stderr,
         blame=blame,
+        key=job.keys.tests.get(found.id, ""),
     )
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import hashlib
-import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tito.cells import directives, grade_id, is_graded, is_locked, points
 from tito.examiner.examination import ExamCell
+from tito.grading.reuse import InputKeys, Kept
 from tito.submission import without_hidden_tests
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["GradingJob", "exam_cells", "job_key", "points_by_test"]
+__all__ = ["GradingJob", "exam_cells", "points_by_test"]
 
 Cell = Mapping[str, Any]
 
@@ -42,6 +41,8 @@ class GradingJob:
         library: what is wrong with the student's earlier modules.
         policy: `GradingPolicy` as a dict.
         key, reference_key: see `GradedSubmission`.
+        keys: what each test's outcome stands on.
+        kept: what holds of an earlier result; the rest is run.
     """
 
     module: str
@@ -57,6 +58,8 @@ class GradingJob:
     policy: dict[str, Any]
     key: str
     reference_key: str
+    keys: InputKeys = field(default_factory=InputKeys)
+    kept: Kept = field(default_factory=Kept)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,6 +71,8 @@ class GradingJob:
         values["cells"] = tuple(ExamCell(**cell) for cell in values["cells"])
         for name in ("findings", "library"):
             values[name] = tuple(values[name])
+        values["keys"] = InputKeys(**values.get("keys", {}))
+        values["kept"] = Kept.from_json(values.get("kept", {"tests": (), "cells": None}))
         return cls(**values)
 
 
@@ -81,11 +86,6 @@ def exam_cells(assembled: NotebookNode, course: NotebookNode) -> list[ExamCell]:
     free = [cell["source"].strip() for cell in assembled.cells if _is_free(cell)]
     keep_free = any(source and source not in given for source in free)
     return list(_exam_cells(assembled.cells, keep_free))
-
-
-def job_key(parts: Iterable[Any]) -> str:
-    """One hash of everything that decides the grades."""
-    return hashlib.sha256(json.dumps(list(parts), sort_keys=True).encode()).hexdigest()
 
 
 def _is_free(cell: Cell) -> bool:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_result"]
 
-_TIMES = {"seconds", "timings", "peak_memory", "backend"}
+_TIMES = {"seconds", "timings", "peak_memory", "backend", "kept"}
 """What differs between two gradings of the same submission: not in the notebook, so that it stays the same."""
 
 

@@ -9,10 +9,13 @@ from typing import Any
 
 from tito.sandbox import Limits
 
-__all__ = ["ALLOW_PLAIN", "GradingPolicy", "processors", "read_policy"]
+__all__ = ["ALLOW_PLAIN", "ROOM", "GradingPolicy", "processors", "read_policy"]
 
 ALLOW_PLAIN = "TINYTORCH_ALLOW_PLAIN"
 """Environment variable that allows rooms without walls, for trying out; `make serve` and the demo set it."""
+
+ROOM = "TINYTORCH_ROOM"
+"""Environment variable with the kind of room that this machine uses where course.toml leaves it open."""
 
 EARLIER = ("own-first", "own", "reference")
 ROOMS = ("auto", "docker", "bubblewrap", "plain")
@@ -27,12 +30,12 @@ class GradingPolicy:
         earlier_modules: `own-first`: a test that fails with the student's own earlier modules is tried again with the
             reference's, and earns its points if it passes there. `own`: only their own count. `reference`: only the
             reference's.
-        room: `auto` takes the first of docker, bubblewrap and plain that works.
+        room: `auto` takes what TINYTORCH_ROOM names, else the first of docker, bubblewrap and plain that works.
         allow_plain: may a student's code run as an ordinary process of the grader's user?
         cell_seconds: wall time of one cell.
         notebook_seconds: wall time of the whole notebook.
         memory_mb: memory of one exam room.
-        image: the Docker image of exam rooms.
+        image: the Docker image of exam rooms; empty for the one that `make image` makes.
         workers: submissions at a time; 0 for one a processor.
         on_submit: does the hub run the visible tests of what is handed in at once, for its author to see?
         on_submit_seconds: so far apart are two of these of one student.
@@ -46,7 +49,7 @@ class GradingPolicy:
     cell_seconds: float = 30.0
     notebook_seconds: float = 300.0
     memory_mb: int = 2048
-    image: str = "tinytorch-grader"
+    image: str = ""
     workers: int = 0
     on_submit: bool = False
     on_submit_seconds: float = 20.0
@@ -61,6 +64,12 @@ class GradingPolicy:
             cpu_seconds=int(2 * self.notebook_seconds) + 1,
             seconds=self.notebook_seconds + 30.0,
         )
+
+    @property
+    def room_here(self) -> str | None:
+        """The kind of room to use on this machine; None for the first that works."""
+        wanted = os.environ.get(ROOM, "auto") if self.room == "auto" else self.room
+        return None if wanted == "auto" else wanted
 
     @property
     def plain_allowed(self) -> bool:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from tito.course import Course
 from tito.files import write_if_changed
-from tito.grading.job import GradingJob, exam_cells, job_key, points_by_test
+from tito.grading.job import GradingJob, exam_cells, points_by_test
 from tito.grading.result import METADATA_KEY
+from tito.grading.reuse import hash_of, input_keys
 from tito.library import build_student
 from tito.library.build import PACKAGE, library_files, read_record, reference_text
 from tito.modules import Module, find_module, modules_below
@@ -43,6 +44,7 @@ def prepare_job(
     cells = exam_cells(assembled, course_skeleton(course, module.label))
     policy = course.grading
     files = library_files(own), library_files(reference)
+    first = files[1] if policy.earlier_modules == "reference" else files[0]
     points = points_by_test(assembled.cells)
     return GradingJob(
         module=module.label,
@@ -56,18 +58,19 @@ def prepare_job(
         findings=tuple(findings),
         library=tuple(f"{found}: {note}" for found, note in sorted(notes.items())),
         policy=asdict(policy),
-        key=job_key(
+        key=hash_of(
             (
                 FORMAT,
                 module.label,
                 [[cell.id, cell.source, cell.kind] for cell in cells],
                 points,
-                files[0],
+                first,
                 policy.verdict_settings(),
                 list(findings),
             )
         ),
-        reference_key=job_key([files[1]]),
+        reference_key=hash_of([files[1]]),
+        keys=input_keys(cells, FORMAT, module.label, first, policy.verdict_settings()),
     )
 
 

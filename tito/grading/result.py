@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tito.examiner.outcome import CellRun
 
-__all__ = ["METADATA_KEY", "Blame", "CellReport", "GradedSubmission", "TestReport"]
+__all__ = ["METADATA_KEY", "Blame", "CellReport", "GradedSubmission", "TestReport", "read_cells", "read_tests"]
 
 METADATA_KEY = "tinytorch"
 """Key of a graded notebook's metadata under which `GradedSubmission.as_json` stands."""
@@ -47,6 +48,8 @@ class TestReport(CellRun):
     """The number of the section to reread, `6.2`; empty when none is known."""
     blame: Blame | None = None
     """Set when it failed with the student's own earlier modules and passed with the reference's."""
+    key: str = ""
+    """SHA-256 of all that its outcome stands on, the reference's modules excepted (`tito.grading.reuse`)."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class GradedSubmission:
     key: str
     """SHA-256 of submission, tests, the student's earlier modules and policy: the same key means the same grades."""
     reference: str
-    """SHA-256 of the reference library where it decided something; empty where only the student's own ran."""
+    """SHA-256 of the reference library where an outcome stands on it; empty where the student's own decides alone."""
     backend: str
     policy: str
     tests: tuple[TestReport, ...]
@@ -72,6 +75,10 @@ class GradedSubmission:
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds by phase: read, library, room, cells, tests, second, write."""
     peak_memory: int = 0
+    cells_key: str = ""
+    """SHA-256 of all that the reports on `cells` stand on."""
+    kept: tuple[str, ...] = ()
+    """The tests that did not run: their outcomes are those of the result before."""
 
     @property
     def earned(self) -> float:
@@ -92,13 +99,22 @@ class GradedSubmission:
             KeyError, TypeError: it did not.
         """
         values = {"backend": "", **found}
-        values["tests"] = tuple(_test(test) for test in values["tests"])
-        values["cells"] = tuple(CellReport(**cell) for cell in values["cells"])
-        for name in ("findings", "library"):
+        values["tests"] = read_tests(values["tests"])
+        values["cells"] = read_cells(values["cells"])
+        for name in ("findings", "library", "kept"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
 
-def _test(found: dict[str, Any]) -> TestReport:
-    blame = found.get("blame")
-    return TestReport(**{**found, "blame": blame and Blame(blame["module"], tuple(blame["tests"]))})
+def read_tests(found: Iterable[dict[str, Any]]) -> tuple[TestReport, ...]:
+    """The reports that `dataclasses.asdict` made these of."""
+    return tuple(TestReport(**{**test, "blame": _blame(test.get("blame"))}) for test in found)
+
+
+def read_cells(found: Iterable[dict[str, Any]]) -> tuple[CellReport, ...]:
+    """The reports that `dataclasses.asdict` made these of."""
+    return tuple(CellReport(**cell) for cell in found)
+
+
+def _blame(found: dict[str, Any] | None) -> Blame | None:
+    return None if found is None else Blame(found["module"], tuple(found["tests"]))

@@ -72,7 +72,7 @@ class GradingWorker:
             env=environment,
             start_new_session=True,  # Ctrl-C is for the caller, who then closes us
         )
-        self._send({"room": self.policy.room, "image": self.policy.image, "plain": self.policy.plain_allowed})
+        self._send({"room": self.policy.room_here, "image": self.policy.image, "plain": self.policy.plain_allowed})
         ready = self._receive(_START_SECONDS)
         if ready is None or "error" in ready:
             self.close()
@@ -162,7 +162,7 @@ def main() -> None:
 
     settings = json.loads(sys.stdin.buffer.readline())
     try:
-        backend = choose(None if settings["room"] == "auto" else settings["room"], settings["plain"], settings["image"])
+        backend = choose(settings["room"], settings["plain"], settings["image"])
     except ToolError as error:
         answer({"error": str(error)})
         return

@@ -10,7 +10,7 @@ from typing import Any
 from tito.course import Course
 from tito.errors import NotebookError, TitoError
 from tito.modules import find_module
-from tito.nbgrader_plugins.skeleton import check_generated, course_skeleton
+from tito.nbgrader_plugins.skeleton import check_generated
 from tito.submission import read_submission
 
 __all__ = ["check_submission", "drop_extras", "guard", "is_odd", "odd_files"]
@@ -35,7 +35,7 @@ def guard(converter: Any) -> None:
         try:
             label = find_module(assignment_id).label
             check_submission(Path(folder), label)
-            check_generated(course_skeleton(Course.find(Path(coursedir.root)), label), label, coursedir.db_url)
+            check_generated(Course.find(Path(coursedir.root)), label, coursedir.db_url)
         except TitoError as error:
             converter.log.error("%s", error)
             raise

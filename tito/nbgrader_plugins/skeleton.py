@@ -35,8 +35,8 @@ def course_skeleton(course: Course, label: str) -> NotebookNode:
     return copy.deepcopy(_skeleton(path, version))
 
 
-def check_generated(skeleton: NotebookNode, label: str, db_url: str) -> None:
-    """Does the gradebook at `db_url` know the cells of `skeleton`, which the source has now, and no others?
+def check_generated(course: Course, label: str, db_url: str) -> None:
+    """Does the course's gradebook at `db_url` know the cells that the source of `label` has now, and no others?
 
     Somebody may have added or removed one after the assignment was generated; grading would then fail in an obscure
     place. nbgrader itself does not generate again with other cells once there are submissions in the gradebook.
@@ -44,8 +44,9 @@ def check_generated(skeleton: NotebookNode, label: str, db_url: str) -> None:
     Raises:
         SourceError: they differ.
     """
+    skeleton = course_skeleton(course, label)
     try:
-        with Gradebook(db_url) as book:
+        with Gradebook(db_url, course.id) as book:
             known = {cell.name for cell in book.find_notebook(label, label).source_cells}
     except MissingEntry:
         return  # never generated: nbgrader says so itself

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tito.errors import CourseFileError, ToolError
 from tito.sandbox.base import Backend
 from tito.sandbox.bubblewrap import BubblewrapBackend
-from tito.sandbox.docker import DEFAULT_IMAGE, DockerBackend
+from tito.sandbox.docker import DockerBackend
 from tito.sandbox.plain import PlainBackend
 
 __all__ = ["NAMES", "Probe", "choose", "probe_all"]
@@ -30,8 +30,8 @@ class Probe:
     """The reason and the remedy; empty when it works."""
 
 
-def choose(wanted: str | None, allow_plain: bool, image: str = DEFAULT_IMAGE) -> Backend:
-    """The first kind that works here, started, or the one that is wanted. `image` is Docker's.
+def choose(wanted: str | None, allow_plain: bool, image: str = "") -> Backend:
+    """The first kind that works here, started, or the one that is wanted. `image` is Docker's, if not this checkout's.
 
     Raises:
         CourseFileError: there is no kind `wanted`.
@@ -52,7 +52,7 @@ def choose(wanted: str | None, allow_plain: bool, image: str = DEFAULT_IMAGE) ->
     raise ToolError("no exam room works here: " + "; ".join(reasons))
 
 
-def probe_all(allow_plain: bool, image: str = DEFAULT_IMAGE) -> list[Probe]:
+def probe_all(allow_plain: bool, image: str = "") -> list[Probe]:
     """Try every kind, and end it again."""
     return [_probe(name, allow_plain, image) for name in NAMES]
 

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from tito.errors import ToolError
+from tito.images import grader_image
 from tito.sandbox.base import MEGABYTE, Ending, Limits
 from tito.sandbox.docker_container import Container, docker_says, remove_stale
 from tito.sandbox.probe import PROBE, PROBE_LIMITS, check_answer
 from tito.sandbox.warm import ENVIRONMENT, SERVER, WARM, WarmRoom
 
-__all__ = ["DEFAULT_IMAGE", "DockerBackend", "DockerRoom", "Mount"]
-
-DEFAULT_IMAGE = "tinytorch-grader"
+__all__ = ["DockerBackend", "DockerRoom", "Mount"]
 
 _USER = 64_998
 _SCRATCH = "/room"
@@ -49,7 +48,7 @@ class DockerBackend:
 
     def __init__(
         self,
-        image: str = DEFAULT_IMAGE,
+        image: str = "",
         entry: str = SERVER,
         extra: Sequence[Path] = (),
         *,
@@ -61,7 +60,8 @@ class DockerBackend:
         """Rooms of `image`.
 
         Args:
-            image: has Python, numpy, matplotlib, msgpack and this package, and nothing that a student must not read.
+            image: has Python, numpy, matplotlib, msgpack and this package, and nothing that a student must not read;
+                empty for the one that `make image` makes of this checkout.
             entry: what is called in each room with its link.
             extra: folders in the image, or mounted, in which it and what it imports are looked for.
             mounts: what else of the daemon's machine a room sees.
@@ -90,8 +90,10 @@ class DockerBackend:
         if shutil.which("docker") is None:
             raise ToolError("docker: no docker on the PATH; install Docker, or use bubblewrap")
         _see_daemon()
+        own, self.image = not self.image, self.image or grader_image()
         if not docker_says("image", "inspect", "--format={{.Id}}", self.image):
-            raise ToolError(f"docker: there is no image {self.image}; build or load it")
+            remedy = "run make image, or name another in [grading] image" if own else "build or load it"
+            raise ToolError(f"docker: there is no image {self.image}; {remedy}")
         remove_stale(self._folder)
         self._started = True
         self._refill()

@@ -1,0 +1,62 @@
+"""The configuration of tests/hub/class_hub.py: a class's own, with what needs Docker put on this machine."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+
+from hub.docker_settings import Installation, Secrets, docker_values
+from hub.settings import apply
+from tests.hub.class_hub_names import LOGIN_SECRET, SERVICE_TOKENS
+from tito.course import Course
+
+told = json.loads(os.environ["CLASS_HUB"])
+folder = Path(told["folder"])
+public, own, inward, exchange = told["ports"]
+python = sys.executable
+
+
+class SmallServer(SimpleLocalProcessSpawner):
+    """Writes its token down and answers every request: enough to be a server in the hub's eyes."""
+
+    cmd = [python, str(Path(__file__).with_name("small_server.py"))]  # noqa: RUF012 - a trait's value
+    home_dir_template = str(folder / "homes" / "{username}")
+
+    def get_env(self) -> dict[str, str]:
+        return {**super().get_env(), "TOKEN_FILE": str(folder / "tokens" / self.user.name)}
+
+
+course = Course.load(Path(told["course"]))
+needed = {
+    "TINYTORCH_STUDENT_IMAGE": "student:1",
+    "TINYTORCH_GRADER_IMAGE": "grader:1",
+    "TINYTORCH_LIBRARIES": "/libraries",
+    "TINYTORCH_COURSE_FILE": "/course.toml",
+}
+here = Installation.from_environment(needed | told["variables"])
+secrets = Secrets("proxy-token", "ab" * 32, LOGIN_SECRET, "", SERVICE_TOKENS["exchange"], SERVICE_TOKENS["libraries"])
+values = docker_values(course, here, secrets)
+services = {service["name"]: service for service in values["JupyterHub"]["services"]}
+services["exchange"]["url"] = f"http://127.0.0.1:{exchange}"
+for name, service in services.items():
+    service.pop("command", None)  # nothing is to be stopped for being idle
+    service["api_token"] = SERVICE_TOKENS[name]
+values["JupyterHub"] |= {
+    "bind_url": f"http://127.0.0.1:{public}",
+    "hub_bind_url": f"http://127.0.0.1:{own}",
+    "hub_connect_url": f"http://127.0.0.1:{own}",
+    "db_url": f"sqlite:///{folder / 'hub.sqlite'}",
+    "spawner_class": SmallServer,
+    "cleanup_servers": True,
+    "cleanup_proxy": True,
+}
+values["ConfigurableHTTPProxy"] |= {
+    "should_start": True,
+    "command": [python, "-m", "hub.proxy", *told["proxy_options"]],
+    "api_url": f"http://127.0.0.1:{inward}",
+    "pid_file": str(folder / "proxy.pid"),
+}
+c = get_config()  # noqa: F821 - JupyterHub provides it
+apply(values, c)
