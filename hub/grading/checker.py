@@ -48,6 +48,8 @@ class Running:
 
     submission: Submission
     prepared: Prepared
+    pool: int
+    """In which pool: how many were dropped before it."""
 
 
 class Checker:
@@ -87,6 +89,7 @@ class Checker:
             if len(self._running) >= self.rooms.at_once:
                 break
             self._begin(course, submission)
+        self._running = {future: it for future, it in self._running.items() if it.pool == self.rooms.dropped}
         if self._running:
             wait(self._running, timeout=EVERY / 2, return_when=FIRST_COMPLETED)
         for future in [future for future in self._running if future.done()]:
@@ -115,7 +118,7 @@ class Checker:
         except TitoError as error:
             self._put_by(submission, _unchecked(submission, self.desk.told(error, submission)))
             return
-        self._running[self.rooms.lend(course).submit(prepared.job)] = Running(submission, prepared)
+        self._running[self.rooms.lend(course).submit(prepared.job)] = Running(submission, prepared, self.rooms.dropped)
 
     def _end(self, running: Running, future: Future[GradedSubmission]) -> None:
         submission = running.submission

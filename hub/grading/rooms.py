@@ -31,6 +31,8 @@ class Rooms:
         """How many submissions are run at a time."""
         self.kind = ""
         """Which kind of exam room it is, once there is a pool."""
+        self.dropped = 0
+        """How many pools were let go of: what one of them was still to give never comes."""
 
     def lend(self, course: Course) -> Lent:
         """The pool, warm.
@@ -65,6 +67,7 @@ class Rooms:
         """Let go of a pool that failed: the next user starts a new one."""
         with self._lock:
             pool, self._pool = self._pool, None
+            self.dropped += 1
         if pool is not None:
             pool.__exit__()
 

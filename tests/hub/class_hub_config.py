@@ -33,15 +33,19 @@ needed = {
     "TINYTORCH_STUDENT_IMAGE": "student:1",
     "TINYTORCH_GRADER_IMAGE": "grader:1",
     "TINYTORCH_LIBRARIES": "/libraries",
-    "TINYTORCH_COURSE_FILE": "/course.toml",
+    "TINYTORCH_COURSE_FOLDER": "/course",
 }
 here = Installation.from_environment(needed | told["variables"])
-secrets = Secrets("proxy-token", "ab" * 32, LOGIN_SECRET, "", SERVICE_TOKENS["exchange"], SERVICE_TOKENS["libraries"])
+tokens = [SERVICE_TOKENS[name] for name in ("exchange", "libraries", "release", "grading")]
+secrets = Secrets("proxy-token", "ab" * 32, LOGIN_SECRET, "", *tokens, "gradebook-address", "broker-address")
 values = docker_values(course, here, secrets)
 services = {service["name"]: service for service in values["JupyterHub"]["services"]}
 services["exchange"]["url"] = f"http://127.0.0.1:{exchange}"
 for name, service in services.items():
     service.pop("command", None)  # nothing is to be stopped for being idle
+    if name != "exchange":
+        for key in ("url", "oauth_no_confirm"):  # nobody answers there, and the hub would wait for it
+            service.pop(key, None)
     service["api_token"] = SERVICE_TOKENS[name]
 values["JupyterHub"] |= {
     "bind_url": f"http://127.0.0.1:{public}",

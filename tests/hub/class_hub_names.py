@@ -2,4 +2,5 @@
 
 LOGIN_SECRET = "login-secret-of-the-tests"
 
-SERVICE_TOKENS = {name: f"{name}-" + "0123456789abcdef" * 2 for name in ("exchange", "libraries", "culler")}
+SERVICES = ("exchange", "libraries", "release", "grading", "culler")
+SERVICE_TOKENS = {name: f"{name}-" + "0123456789abcdef" * 2 for name in SERVICES}

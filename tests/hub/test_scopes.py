@@ -45,6 +45,7 @@ def own(user: str) -> set[str]:
         ("instructor", own("instructor") | EXCHANGE | FOUND | STAFF),
         ("exchange", set()),
         ("libraries", EXCHANGE | STAFF),
+        ("grading", EXCHANGE | STAFF),
         ("culler", CULLER),
     ],
 )
@@ -105,7 +106,7 @@ MAY = {
 }
 
 
-@pytest.mark.parametrize("holder", ["ada", "ta", "instructor", "exchange", "libraries", "culler"])
+@pytest.mark.parametrize("holder", ["ada", "ta", "instructor", "exchange", "libraries", "grading", "culler"])
 def test_everything_else_is_refused(hub: ClassHub, tokens: dict[str, str], holder: str) -> None:
     may = MAY.get(holder, set())
     answers = {
