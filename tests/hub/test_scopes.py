@@ -11,7 +11,7 @@ from class_hub import ROOT, ClassHub, ask, class_hub
 from class_hub_names import service_token
 
 SERVERS = ("ada", "alan", "ta", "instructor")
-SERVICES = ("exchange", "libraries", "release", "culler")
+SERVICES = ("exchange", "libraries", "release", "grading", "culler")
 FOUND = {"list:services!service=exchange", "read:services!service=exchange", "read:services:name!service=exchange"}
 EXCHANGE = {"access:services!service=exchange"}
 STAFF = {"custom:exchange:staff"}
@@ -47,6 +47,7 @@ def own(user: str) -> set[str]:
         ("exchange", set()),
         ("libraries", EXCHANGE | STAFF),
         ("release", EXCHANGE | STAFF),
+        ("grading", EXCHANGE | STAFF),
         ("culler", CULLER),
     ],
 )
@@ -135,7 +136,12 @@ def test_a_server_gives_its_owner_no_rights_over_their_own_account(
 
 
 @pytest.mark.parametrize(
-    ("name", "services"), [("ada", ["exchange"]), ("ta", ["exchange"]), ("instructor", ["exchange", "release"])]
+    ("name", "services"),
+    [
+        ("ada", ["exchange", "grading", "libraries"]),
+        ("ta", ["exchange", "grading", "libraries"]),
+        ("instructor", ["exchange", "grading", "libraries", "release"]),
+    ],
 )
 def test_people_open_the_pages_that_are_for_them(hub: ClassHub, name: str, services: list[str]) -> None:
     """What their browser may, which no server of theirs can."""
