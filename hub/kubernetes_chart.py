@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from hub.container_names import HOME
-from hub.docker_settings import LIBRARIES, RELEASE
+from hub.docker_settings import RELEASE
 from hub.exchange import access as exchange
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, pod_traits, secret
-from hub.settings import STAFF, STUDENTS
+from hub.settings import LIBRARIES, STAFF, STUDENTS
 
 __all__ = ["chart_values"]
 

@@ -19,7 +19,7 @@ __all__ = ["ASIDE", "IN_CONTAINER", "Places", "find_places", "places_for_restore
 GRADEBOOK = "gradebook.db"
 
 COURSE_ITEMS = (
-    *(COURSE_FILE, ROSTER_FILE, JOURNAL, "nbgrader_config.py", "source"),
+    *(COURSE_FILE, ROSTER_FILE, JOURNAL, "deadlines.json", "nbgrader_config.py", "source"),
     *("release", "submitted", "autograded", "feedback", "exchange", GRADEBOOK),
 )
 """Of a checkout, only these: the rest comes from its repository."""
