@@ -1,4 +1,4 @@
-# One recipe: the student's server, the staff's (grader), the hub with its proxy and guard, and the database.
+# One recipe: the student's server, the staff's (grader), the hub with its proxy and guard, the database, the farm's broker.
 #   make image
 # needs BuildKit (any Docker since 20.10). A place with a certificate bundle or an index of its own hands them in as
 # build secrets, which no layer keeps. What changes often comes last.
@@ -49,7 +49,7 @@ HEALTHCHECK --interval=60s --timeout=10s --start-period=60s CMD ["python", "/opt
 ARG VERSION=unknown
 LABEL org.tinytorch.version=${VERSION} org.tinytorch.image=student
 
-# ---- the server of a TA or an instructor: formgrader, sources, an exam room
+# ---- the server of a TA or an instructor, and a grading worker: formgrader, sources, the farm, exam rooms
 FROM workplace AS grader
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap \
     && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
@@ -62,7 +62,9 @@ COPY tinytorch_lib /opt/tinytorch/tinytorch_lib
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
     sh /opt/pip/images/install.sh --no-index --no-deps /wheel/*.whl
 COPY source /opt/tinytorch/source
-RUN printf '[course]\nid = "build"\n' > /opt/tinytorch/course.toml && cd /opt/tinytorch && tito notebooks \
+# A class's course.toml and roster are mounted over the folder that this one stands in.
+RUN mkdir /opt/tinytorch/class && printf '[course]\nid = "build"\n' > /opt/tinytorch/class/course.toml \
+    && ln -s class/course.toml /opt/tinytorch/course.toml && cd /opt/tinytorch && tito notebooks \
     && mkdir -p /home/course/course && chown course:course /home/course/course
 USER course
 WORKDIR /home/course
@@ -104,9 +106,10 @@ RUN mkdir /etc/postgresql-common && echo 'create_main_cluster = false' > /etc/po
     && rm -rf /usr/lib/postgresql/15/lib/bitcode /usr/lib/*/libLLVM* /usr/lib/*/libz3* \
     && install -d -o postgres -g postgres -m 700 /var/lib/postgresql/data
 COPY deploy/images/database.sh /usr/local/bin/database
+COPY deploy/images/database_access.conf /etc/postgresql-common/
 ARG HUB_UID=1000
 RUN usermod --uid ${HUB_UID} postgres && chown postgres /var/lib/postgresql /var/lib/postgresql/data /var/run/postgresql
-ENV PATH=/usr/lib/postgresql/15/bin:$PATH
+ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGUSER=hub PGDATABASE=hub
 USER postgres
 EXPOSE 5432
 CMD ["sh", "/usr/local/bin/database"]
@@ -114,15 +117,24 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["pg_isready", "-
 ARG VERSION=unknown
 LABEL org.tinytorch.version=${VERSION} org.tinytorch.image=database
 
-# ---- on Kubernetes (docs/operator/kubernetes.md): the hub makes pods; staff's servers and the workers have the farm
+# ---- Redis from Debian, for the grading farm
+FROM ${BASE_IMAGE} AS broker
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server \
+    && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
+    && install -d -o redis -g redis -m 700 /srv/broker
+COPY deploy/images/broker.sh /usr/local/bin/broker
+ARG HUB_UID=1000
+RUN usermod --uid ${HUB_UID} redis && chown redis /srv/broker
+USER redis
+EXPOSE 6379
+CMD ["sh", "/usr/local/bin/broker"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["sh", "/usr/local/bin/broker", "healthy"]
+ARG VERSION=unknown
+LABEL org.tinytorch.version=${VERSION} org.tinytorch.image=broker
+
+# ---- on Kubernetes (docs/operator/kubernetes.md): the hub makes pods
 FROM hub AS hub-kubernetes
 USER root
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
     sh /opt/pip/images/install.sh -r /opt/pip/images/hub-kubernetes.txt
-USER course
-
-FROM grader AS grader-kubernetes
-USER root
-RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
-    sh /opt/pip/images/install.sh -r /opt/pip/images/grader-kubernetes.txt
 USER course

@@ -6,12 +6,13 @@ DEST ?=
 SRC ?=
 PYTHON ?= python3
 MODULE ?=
+DOCKER ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve image up down kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
+.PHONY: help serve image up down reset-password kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/course.stamp: requirements.lock pyproject.toml deploy/install.sh
 	@sh deploy/install.sh course
@@ -31,17 +32,26 @@ up: ## The course for a class, under Docker (docs/operator/docker.md)
 down: ## Stop what make up started; all work is kept
 	@$(PYTHON) -m hub.up down
 
+reset-password: ## Somebody's first password holds again, under Docker (NAME=ada)
+	@$(PYTHON) -m hub.up reset-password --name "$(NAME)"
+
 kubernetes: .venv/course.stamp ## The files for a class on Kubernetes (OUT=var/kubernetes; docs/operator/kubernetes.md)
 	@$(BIN)/python -m hub.kubernetes "$(or $(OUT),var/kubernetes)"
 
-backup: .venv/course.stamp ## Everything of the course in one file, also while it runs (DEST=folder DATA=var)
+# With DOCKER=1 these are about the class that `make up` serves, which needs no venv.
+ifneq ($(DOCKER),)
+backup restore upgrade-db:
+	@$(PYTHON) -m hub.up $@ $(if $(DEST),--dest "$(DEST)") $(if $(SRC),--source "$(SRC)")
+else
+backup: .venv/course.stamp ## Everything of the course in one file, also while it runs (DEST=folder DATA=var DOCKER=1)
 	@$(BIN)/tito backup "$(or $(DEST),$(error say where to: make backup DEST=/another/disk))" $(if $(DATA),--data "$(DATA)")
 
-restore: .venv/course.stamp ## Put a backup back; what is there is put aside (SRC=file DATA=var)
+restore: .venv/course.stamp ## Put a backup back; what is there is put aside (SRC=file DATA=var DOCKER=1)
 	@$(BIN)/tito restore "$(or $(SRC),$(error say what: make restore SRC=file.tar.gz))" $(if $(DATA),--data "$(DATA)")
 
-upgrade-db: .venv/course.stamp ## Bring the databases to the installed versions, after a copy (DATA=var)
+upgrade-db: .venv/course.stamp ## Bring the databases to the installed versions, after a copy (DATA=var DOCKER=1)
 	@$(BIN)/tito upgrade-db $(if $(DATA),--data "$(DATA)")
+endif
 
 demo: .venv/course.stamp ## A class of eight from fetch to grades, in the terminal
 	@$(BIN)/tito demo

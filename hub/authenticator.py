@@ -7,29 +7,31 @@ from hmac import compare_digest
 from typing import Any
 
 from jupyterhub.auth import Authenticator
+from tornado.web import HTTPError
 from traitlets import Dict, Unicode
 
-from hub.settings import SECTION
+from hub.settings import INSTRUCTORS, SECTION, STAFF, STUDENTS
 
-__all__ = ["RosterAuthenticator", "Rostered", "leave_sections"]
+__all__ = ["ByPlatform", "RosterAuthenticator", "Rostered", "leave_groups"]
 
 
-def leave_sections(user: Any, sections: Collection[str]) -> None:
-    """Take a hub user out of the groups of sections that are not theirs any more."""
+def leave_groups(user: Any, theirs: Collection[str]) -> None:
+    """Take a hub user out of the course's groups that are not theirs any more: a TA of last term is no staff now."""
     for group in list(user.groups):
-        if group.name.startswith(SECTION) and group.name not in sections:
+        of_the_course = group.name in (STUDENTS, STAFF, INSTRUCTORS) or group.name.startswith(SECTION)
+        if of_the_course and group.name not in theirs:
             user.groups.remove(group)
 
 
 class Rostered(Authenticator):
     """The part that every way to log in has in common: only the roster's names, in the roster's spelling."""
 
-    sections = Dict(help="The groups of sections that each user is in.").tag(config=True)
+    course_groups = Dict(help="The groups that each user is in.").tag(config=True)
 
     def add_user(self, user: Any) -> None:
         """Called for every known user at the hub's start, which itself only ever adds to groups."""
         super().add_user(user)
-        leave_sections(user, self.sections.get(user.name, ()))
+        leave_groups(user, self.course_groups.get(user.name, ()))
 
     def normalize_username(self, username: str) -> str:
         """The roster's spelling of `username`, in any case: nbgrader files submissions under that spelling."""
@@ -41,6 +43,23 @@ class Rostered(Authenticator):
     def validate_username(self, username: str) -> bool:
         """Only the roster's names, so that the hub forgets who left it, cookies and tokens included."""
         return username in self.allowed_users and bool(super().validate_username(username))
+
+
+class ByPlatform(Rostered):
+    """For log-ins from elsewhere: whoever the platform vouches for and the roster does not name reads why."""
+
+    async def get_authenticated_user(self, handler: Any, data: Any) -> Any:
+        """Who logs in, as the hub keeps them.
+
+        Raises:
+            HTTPError: nobody of this course.
+        """
+        found = await super().get_authenticated_user(handler, data)
+        if not found:
+            raise HTTPError(
+                403, "you are not on this course's roster; ask your instructor to add you, then log in again"
+            )
+        return found
 
 
 class RosterAuthenticator(Rostered):

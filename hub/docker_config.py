@@ -1,9 +1,10 @@
 """JupyterHub's configuration under Docker. It decides nothing: hub/docker_settings.py does."""
 
 import os
+from dataclasses import fields
 from pathlib import Path
 
-from hub.docker_settings import Installation, Secrets, docker_values
+from hub.docker_settings import Installation, Secrets, docker_values, limit_variables
 from hub.settings import apply
 from tito.course import Course
 
@@ -13,7 +14,7 @@ def secret(name: str) -> str:
 
 
 c = get_config()  # noqa: F821 - JupyterHub provides it
-here = Installation.from_environment(os.environ)
-names = ("proxy_token", "cookie_secret", "login", "database_password", "exchange_token", "libraries_token")
-secrets = Secrets(*map(secret, names))
-apply(docker_values(Course.load(Path("/srv/course")), here, secrets), c)
+course = Course.load(Path("/srv/course"))
+here = Installation.from_environment({**limit_variables(course.limits), **os.environ})
+secrets = Secrets(**{field.name: secret(field.name) for field in fields(Secrets)})
+apply(docker_values(course, here, secrets), c)

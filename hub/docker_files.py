@@ -11,11 +11,20 @@ from pathlib import Path
 
 from hub.login import first_password
 from hub.settings import roster
-from tito.course import Course
+from tito.course import COURSE_FILE, Course
 from tito.errors import ToolError
 from tito.images import hub_user
+from tito.roster import ROSTER_FILE
 
-__all__ = ["Files", "make_secrets", "read_settings", "state", "write_passwords", "write_private"]
+__all__ = [
+    "Files",
+    "copy_course",
+    "make_secrets",
+    "read_settings",
+    "state",
+    "write_passwords",
+    "write_private",
+]
 
 SETTINGS = """\
 # Settings of this installation; `make up` reads them. docs/operator/docker.md explains each.
@@ -31,8 +40,22 @@ _MAKERS: dict[str, Callable[[], str]] = {
     "database_password": lambda: secrets.token_hex(24),
     "exchange_token": lambda: secrets.token_hex(32),
     "libraries_token": lambda: secrets.token_hex(32),
+    "release_token": lambda: secrets.token_hex(32),
+    "grading_token": lambda: secrets.token_hex(32),
+    "gradebook_password": lambda: secrets.token_hex(24),
+    "broker_password": lambda: secrets.token_hex(24),
     "no_tls": str,
 }
+
+_ADDRESSES = {
+    "exchange_database": ("postgresql+psycopg://hub:{}@database/exchange", "database_password"),
+    "gradebook_database": ("postgresql+psycopg://gradebook:{}@database/gradebook", "gradebook_password"),
+    "broker": ("redis://:{}@broker:6379/0", "broker_password"),
+}
+"""Addresses, and the password in each."""
+
+_OF_THE_GROUP = ("release_token", "grading_token", "gradebook_database", "broker")
+"""Read by services that run as staff's servers do, since they write the course's folder."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +71,11 @@ class Files:
     @property
     def secrets(self) -> Path:
         return self.folder / "secrets"
+
+    @property
+    def course(self) -> Path:
+        """course.toml and the roster as containers see them: copies, in a folder that holds nothing else."""
+        return self.folder / "course"
 
     @property
     def passwords(self) -> Path:
@@ -84,13 +112,33 @@ def make_secrets(files: Files) -> None:
         path = files.secrets / name
         if not path.exists():
             write_private(path, make())
-    address = files.secrets / "exchange_database"
-    if not address.exists():
-        password = (files.secrets / "database_password").read_text(encoding="utf-8")
-        write_private(address, f"postgresql+psycopg://hub:{password}@database/exchange")
+    for name, (form, key) in _ADDRESSES.items():
+        if not (files.secrets / name).exists():
+            write_private(files.secrets / name, form.format((files.secrets / key).read_text(encoding="utf-8")))
+    for name in _OF_THE_GROUP:
+        (files.secrets / name).chmod(0o640)
     if os.geteuid() == 0:
         for path in files.secrets.iterdir():
             os.chown(path, hub_user(), hub_user())
+
+
+def copy_course(files: Files, course: Course) -> None:
+    """Lay course.toml and the roster out for the containers.
+
+    Raises:
+        ToolError: they cannot be written.
+    """
+    try:
+        files.course.mkdir(mode=0o755, exist_ok=True)
+        for name in (COURSE_FILE, ROSTER_FILE):
+            source, copy = (course.root / COURSE_FILE).resolve().with_name(name), files.course / name
+            if not source.is_file():
+                copy.unlink(missing_ok=True)
+                continue
+            write_private(copy, source.read_text(encoding="utf-8"))
+            copy.chmod(0o644)
+    except OSError as error:
+        raise ToolError(f"{files.course} cannot be written: {error.strerror} (nothing was started)") from None
 
 
 def write_private(path: Path, text: str) -> None:
@@ -102,9 +150,11 @@ def write_private(path: Path, text: str) -> None:
     made.replace(path)  # a full disk leaves no secret that is half written
 
 
-def state(files: Files, course_file: Path) -> str:
-    """Changes when the course's file or a secret does: compose then makes the services that read them anew."""
-    digest = hashlib.sha256(course_file.read_bytes())
+def state(files: Files) -> str:
+    """Changes when course.toml, the roster or a secret does: compose then makes the services that read them anew."""
+    digest = hashlib.sha256()
+    for path in sorted(files.course.glob("*")):
+        digest.update(path.name.encode() + path.read_bytes())
     for path in sorted(files.secrets.glob("*")):
         digest.update(f"{path.name} {path.stat().st_mtime_ns}".encode())
     return digest.hexdigest()[:16]

@@ -5,15 +5,18 @@ The rules are in hub/guard_rules.py; this speaks HTTP on both sides. aiohttp car
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
-from aiohttp import ClientSession, ClientTimeout, UnixConnector, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, web
 
+from hub.disk import EVERY, homes
 from hub.docker_settings import Installation
 from hub.guard_rules import RefusedError, Rules, check_connect, check_create, check_disconnect, check_network
 
@@ -23,6 +26,9 @@ log = logging.getLogger("guard")
 
 SOCKET = "/var/run/docker.sock"
 PORT = 2375
+LEAST = 3.0
+"""Seconds between two measurements of the homes at least: many who delete at once must not keep the disk busy."""
+
 LARGEST = 64 * 1024
 """Bytes of one request; a server's is about five thousand."""
 
@@ -33,7 +39,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def rules_of(here: Installation) -> Rules:
     """What an installation's requests are held against."""
-    return Rules(here.names, here.student_image, here.grader_image, here.libraries, here.course_file, here.subnets)
+    return Rules(here.names, here.student_image, here.grader_image, here.libraries, here.course_folder, here.subnets)
 
 
 class Guard:
@@ -43,12 +49,40 @@ class Guard:
 
     def __init__(self, rules: Rules, socket: str) -> None:
         self.rules, self.socket = rules, socket
+        self.homes: dict[str, int] = {}
+        self.measured, self.measuring = -EVERY, asyncio.Lock()
 
     async def running(self, _app: web.Application) -> AsyncIterator[None]:
         """Keep connections to Docker while the guard runs."""
         async with ClientSession(connector=UnixConnector(self.socket, limit=50), timeout=ClientTimeout(120)) as found:
             self.session = found
+            measuring = asyncio.ensure_future(self._keep_measuring())
             yield
+            measuring.cancel()
+
+    async def _keep_measuring(self) -> None:
+        while True:
+            await self._measure()
+            await asyncio.sleep(EVERY)
+
+    async def _measure(self) -> None:
+        """Ask Docker how large the homes are; where it does not say, what was known is kept."""
+        async with self.measuring:
+            if time.monotonic() < self.measured + LEAST:
+                return  # somebody else asked meanwhile
+            try:
+                answer = await self._ask("GET", "/v1.41/system/df")
+                if answer.status == 200 and isinstance(answer.body, bytes):
+                    self.homes = homes(json.loads(answer.body), self.rules.names.home(""))
+            except (ClientError, TimeoutError, ValueError) as error:
+                log.warning("the homes were not measured: %s", error)
+            self.measured = time.monotonic()
+
+    async def home(self, request: web.Request) -> web.Response:
+        """Bytes of one user's home, as last measured or, asked for it `fresh`, now; null where nobody knows."""
+        if "fresh" in request.query:
+            await self._measure()
+        return web.json_response({"bytes": self.homes.get(request.match_info["user"])})
 
     def routes(self) -> list[web.RouteDef]:
         """Everything that can be asked at all."""
@@ -56,6 +90,7 @@ class Guard:
         return [
             web.get("/_ping", self.plain),
             web.get("/version", self.plain),
+            web.get("/homes/{user}", self.home),
             web.get(version + "/version", self.plain),
             web.get(version + r"/images/{image:[^?#]+}/json", self.image),
             web.post(version + "/containers/create", self.create),
@@ -95,7 +130,7 @@ class Guard:
         return await self._ask("POST", _path(request, "networks", "create"), {}, body)
 
     async def network(self, request: web.Request) -> web.Response:
-        """Look at or remove a user's network, or move the hub and the proxy in and out."""
+        """Look at or remove a user's network, or move the hub, the proxy and what staff's servers need in and out."""
         name = await self._server("networks", request)
         verb = request.match_info.get("verb", "")
         body = None

@@ -17,7 +17,7 @@ from tito.images import Images
 
 __all__ = ["TARGETS", "build", "check_version", "measure"]
 
-TARGETS = ("student", "grader", "hub", "database")
+TARGETS = ("student", "grader", "hub", "database", "broker")
 
 
 def build(docker: Docker, images: Images, base: str, user: int, logs: Path, say: Callable[[str], None]) -> None:
@@ -40,7 +40,7 @@ def build(docker: Docker, images: Images, base: str, user: int, logs: Path, say:
 
     # The two pairs share little: one loads packages while the other compiles.
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(chain, "student", "grader"), pool.submit(chain, "hub", "database")]:
+        for done in [pool.submit(chain, "student", "grader"), pool.submit(chain, "hub", "database", "broker")]:
             done.result()
 
 

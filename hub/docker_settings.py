@@ -13,20 +13,38 @@ from ipaddress import IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.container_names import COURSE, HOME, LIBRARY, Names
+from hub.container_names import CLASS, COURSE, HOME, LIBRARY, Names
+from hub.disk import bytes_of, file_bound
 from hub.exchange import access as exchange
 from hub.login import LOGINS, login_options, login_values
 from hub.rooms_profile import SECURITY, UNMASKED
-from hub.settings import People, Role, role_of, roster
+from hub.settings import (
+    GRADING,
+    INSTRUCTORS,
+    LIBRARIES,
+    STAFF,
+    STUDENTS,
+    People,
+    Role,
+    groups,
+    page_roles,
+    role_of,
+    roster,
+)
+from tito.addresses import BROKER, DATABASE
 from tito.errors import ToolError
+from tito.limits import PATTERNS
 
 __all__ = [
+    "LIBRARIES",
+    "RELEASE",
     "Installation",
     "Limits",
     "Secrets",
     "Server",
     "Variables",
     "docker_values",
+    "limit_variables",
     "server_environment",
     "server_of",
 ]
@@ -35,8 +53,8 @@ __all__ = [
 PROXY = "http://proxy:8000"
 """The one peer that a server can reach; the hub and its services stand behind it."""
 
-LIBRARIES = "libraries"
-"""The service that builds students' libraries of what they hand in; it reads everybody's, as staff do."""
+RELEASE = "release"
+"""The service that releases modules on time; it acts as staff do, and its pages are for instructors."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,15 @@ class Limits:
     memory: str
     processors: float
     processes: int
+    disk: str
+    """Of its owner's home; hub/disk.py says how far it is kept."""
+
+
+def limit_variables(limits: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """course.toml's limits as the variables that an administrator's settings come before."""
+    return {
+        f"TINYTORCH_{role}_{name}".upper(): value for role, values in limits.items() for name, value in values.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -59,6 +86,12 @@ class Secrets:
     database_password: str
     exchange_token: str
     libraries_token: str
+    release_token: str
+    grading_token: str
+    gradebook_database: str
+    """The gradebook's address, which staff's servers get."""
+    broker: str
+    """The address of the farm's Redis, which staff's servers get."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +107,20 @@ class Installation:
     grader_image: str
     libraries: str
     """The folder of the students' libraries as Docker's machine sees it."""
-    course_file: str
-    """course.toml as Docker's machine sees it."""
+    course_folder: str
+    """The folder of course.toml and the roster as Docker's machine sees it."""
     subnets: str = "10.77.0.0/16"
     domain: str = ""
     login: str = "native"
     login_options: Mapping[str, str] = field(default_factory=dict)
     idle_minutes: int = 60
     limits: Mapping[str, Limits] = field(default_factory=dict)
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names that browsers ask for, as far as the settings say; one of users' subdomains stands for all."""
+        of_url = urlsplit(self.url).hostname
+        return [*([of_url] if of_url else []), *([self.domain, f"user.{self.domain}"] if self.domain else [])]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Installation:
@@ -92,6 +131,7 @@ class Installation:
         """
         read = Variables(environment)
         login = read.text("LOGIN", "|".join(LOGINS), "native")
+        read.refuse("INTERNAL_TLS", "each server shares its network with the hub and the proxy only")
         return cls(
             names=Names(read.text("PROJECT", r"[a-z0-9][a-z0-9-]{0,30}", "tinytorch")),
             url=read.text("URL", r"(https?://[^/\s]+/?)?", "").rstrip("/"),
@@ -99,7 +139,7 @@ class Installation:
             student_image=read.text("STUDENT_IMAGE", r"\S+"),
             grader_image=read.text("GRADER_IMAGE", r"\S+"),
             libraries=read.text("LIBRARIES", r"/\S+"),
-            course_file=read.text("COURSE_FILE", r"/.+"),
+            course_folder=read.text("COURSE_FOLDER", r"/.+"),
             subnets=read.network("SUBNETS", "10.77.0.0/16"),
             domain=read.text("DOMAIN", r"[a-z0-9.-]*", ""),
             login=login,
@@ -136,6 +176,15 @@ class Variables:
         own = bool(environment.get("TINYTORCH_TLS_CERTIFICATE"))
         return own or urlsplit(environment.get("TINYTORCH_URL", "")).scheme == "https"
 
+    def refuse(self, name: str, reason: str) -> None:
+        """Say that TINYTORCH_<name> does nothing here, instead of leaving it out.
+
+        Raises:
+            ToolError: it is set.
+        """
+        if self.environment.get(f"TINYTORCH_{name}", "0") not in ("", "0"):
+            raise ToolError(f"TINYTORCH_{name} cannot be used here: {reason}; take it out (nothing was started)")
+
     def network(self, name: str, default: str) -> str:
         """A network for the users' servers.
 
@@ -156,15 +205,16 @@ class Variables:
     def limits(self) -> dict[str, Limits]:
         """What each role's servers may use."""
         return {
-            "student": self._limits("STUDENT", Limits("1G", 1.0, 256)),
-            "staff": self._limits("STAFF", Limits("2G", 2.0, 512)),
+            "student": self._limits("STUDENT", Limits("1G", 1.0, 256, "2G")),
+            "staff": self._limits("STAFF", Limits("2G", 2.0, 512, "5G")),
         }
 
     def _limits(self, role: str, default: Limits) -> Limits:
         return Limits(
-            self.text(f"{role}_MEMORY", r"[1-9]\d*[KMG]", default.memory),
-            float(self.text(f"{role}_PROCESSORS", r"\d+(\.\d+)?", str(default.processors))),
-            int(self.text(f"{role}_PROCESSES", r"[1-9]\d{1,5}", str(default.processes))),
+            self.text(f"{role}_MEMORY", PATTERNS["memory"], default.memory),
+            float(self.text(f"{role}_PROCESSORS", PATTERNS["processors"], str(default.processors))),
+            int(self.text(f"{role}_PROCESSES", PATTERNS["processes"], str(default.processes))),
+            self.text(f"{role}_DISK", PATTERNS["disk"], default.disk),
         )
 
 
@@ -175,28 +225,31 @@ class Server:
     image: str
     memory: str
     processors: float
+    disk: int
+    """Bytes of the home."""
     environment: Mapping[str, str]
     volumes: Mapping[str, str]
     read_only_volumes: Mapping[str, str]
     host_config: Mapping[str, Any]
     paths: Mapping[str, Any]
     """What of /proc is covered, where that is not Docker's own choice."""
+    staff: bool
 
 
-def server_of(people: People, here: Installation, user: str) -> Server:
-    """A student gets their home and their library; staff get their home and the course."""
+def server_of(people: People, here: Installation, user: str, farm: Mapping[str, str]) -> Server:
+    """A student gets their home and their library; staff get their home, the course and the `farm`'s variables."""
     role = role_of(people, user)
     limits = here.limits[role]
     student = role == "student"
     return Server(
+        staff=not student,
         image=here.student_image if student else here.grader_image,
         memory=limits.memory,
         processors=limits.processors,
-        environment=server_environment(people.id, role, limits, PROXY),
+        disk=bytes_of(limits.disk),
+        environment=server_environment(people.id, role, limits, PROXY) | ({} if student else dict(farm)),
         volumes={here.names.home(user): HOME} | ({} if student else {here.names.course: COURSE}),
-        read_only_volumes=(
-            {f"{here.libraries}/{user}": LIBRARY} if student else {here.course_file: "/opt/tinytorch/course.toml"}
-        ),
+        read_only_volumes=({f"{here.libraries}/{user}": LIBRARY} if student else {here.course_folder: CLASS}),
         host_config=host_config(limits) | ({} if student else {"security_opt": list(SECURITY)}),
         paths={} if student else UNMASKED,
     )
@@ -224,6 +277,7 @@ def host_config(limits: Limits) -> dict[str, Any]:
         "read_only": True,
         "tmpfs": {"/tmp": "rw,nosuid,nodev,size=256m"},
         "pids_limit": limits.processes,
+        "ulimits": file_bound(bytes_of(limits.disk)),
         "memswap_limit": limits.memory,  # no swap on top of the memory
         "init": True,
         "dns": ["127.0.0.1"],  # names of the own network only: nothing leaves through a resolver
@@ -235,6 +289,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
     """Every trait that the hub's configuration sets, by class."""
     everyone = roster(people)
     names = here.names
+    farm = {DATABASE: secrets.gradebook_database, BROKER: secrets.broker}
     jupyterhub = {
         "bind_url": "http://:8000",
         # Its address on the services' network alone: the hub is in users' networks too, and does not listen there.
@@ -248,7 +303,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "upgrade_db": True,
         "allow_named_servers": False,
         "active_server_limit": 0,
-        "concurrent_spawn_limit": 10,
+        "concurrent_spawn_limit": 0,  # it would turn people away; the spawner has them wait (hub/docker_spawner.py)
         "cookie_host_prefix_enabled": here.encrypted,
         "load_groups": groups(people),
         "load_roles": roles(),
@@ -256,7 +311,24 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "services": [
             culler(here),
             {"name": exchange.SERVICE, "url": "http://exchange-services:8090", "api_token": secrets.exchange_token},
-            {"name": LIBRARIES, "api_token": secrets.libraries_token},
+            {
+                "name": LIBRARIES,
+                "url": "http://libraries-services:8092",
+                "api_token": secrets.libraries_token,
+                "oauth_no_confirm": True,
+            },
+            {
+                "name": GRADING,
+                "url": "http://grading-services:8091",
+                "api_token": secrets.grading_token,
+                "oauth_no_confirm": True,
+            },
+            {
+                "name": RELEASE,
+                "url": "http://release-services:8010",
+                "api_token": secrets.release_token,
+                "oauth_no_confirm": True,
+            },
         ],
         "log_level": "INFO",
     }
@@ -275,33 +347,26 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "CourseContainer": {
             "project": names.project,
             "subnets": here.subnets,
-            "servers": {user: server_of(people, here, user) for user in everyone},
+            "servers": {user: server_of(people, here, user, farm) for user in everyone},
             "hub_connect_url": PROXY,
             "remove": True,
             "pull_policy": "never",
             "use_internal_ip": True,
             "default_url": "/lab",
             "disable_user_config": True,
-            "start_timeout": 120,
+            "start_timeout": 600,  # seconds, with waiting for one's turn
             "http_timeout": 60,
         },
     }
 
 
-def groups(people: People) -> dict[str, dict[str, list[str]]]:
-    """The two groups that services' scopes are granted to."""
-    return {
-        "students": {"users": list(people.students)},
-        "staff": {"users": [*people.instructors, *people.tas]},
-    }
-
-
 def roles() -> list[dict[str, Any]]:
-    """What servers, people and services may do, by the two groups; the culler may stop what is idle."""
+    """What servers, people and services may do, by the groups; the culler may stop what is idle."""
+    services = [GRADING, LIBRARIES, RELEASE]
     return [
-        *exchange.roles(
-            {"groups": ["students", "staff"], "services": [LIBRARIES]}, {"groups": ["staff"], "services": [LIBRARIES]}
-        ),
+        *exchange.roles({"groups": [STUDENTS, STAFF], "services": services}, {"groups": [STAFF], "services": services}),
+        *page_roles({"groups": [STUDENTS, STAFF]}),
+        {"name": f"{RELEASE}-users", "scopes": [exchange.access_scope(RELEASE)], "groups": [INSTRUCTORS]},
         {
             "name": "culler",
             "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],

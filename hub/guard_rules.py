@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from hub.container_names import COURSE, HOME, LIBRARY, Names
+from hub.container_names import CLASS, COURSE, HOME, LIBRARY, Names
 from hub.rooms_profile import SECURITY, UNMASKED
 
 __all__ = ["RefusedError", "Rules", "check_connect", "check_create", "check_disconnect", "check_network"]
@@ -30,7 +30,7 @@ class Rules:
     student_image: str
     grader_image: str
     libraries: str
-    course_file: str
+    course_folder: str
     subnets: str
 
     @property
@@ -42,7 +42,7 @@ class Rules:
         home = f"{self.names.home(user)}:{HOME}:rw"
         if image == self.student_image:
             return {home, f"{self.libraries}/{user}:{LIBRARY}:ro"}
-        return {home, f"{self.names.course}:{COURSE}:rw", f"{self.course_file}:/opt/tinytorch/course.toml:ro"}
+        return {home, f"{self.names.course}:{COURSE}:rw", f"{self.course_folder}:{CLASS}:ro"}
 
 
 Check = Callable[[Any], bool]
@@ -64,6 +64,13 @@ def _tmpfs(value: Any) -> bool:
     return isinstance(value, dict) and value.keys() == {"/tmp"} and "exec" not in str(value["/tmp"]).split(",")
 
 
+def _file_bound(value: Any) -> bool:
+    match value:
+        case [{"Name": "fsize", "Soft": int(soft), "Hard": int(hard), **more}]:
+            return not more and 0 < soft == hard
+    return False
+
+
 _REQUIRED: dict[str, Check] = {
     "CapDrop": _is(["ALL"]),
     "SecurityOpt": _texts,
@@ -72,6 +79,7 @@ _REQUIRED: dict[str, Check] = {
     "MemorySwap": _number,
     "PidsLimit": _number,
     "CpuQuota": _number,
+    "Ulimits": _file_bound,
 }
 """The bounds without which no server is made."""
 
@@ -91,12 +99,10 @@ _CONTAINER: dict[str, Check] = {
     "Cmd": _texts,
     "Env": _texts,
     "ExposedPorts": _is({"8888/tcp": None}, {"8888/tcp": {}}),
-    "Volumes": lambda value: isinstance(value, dict) and value.keys() <= {HOME, LIBRARY, COURSE, _TOML},
+    "Volumes": lambda value: isinstance(value, dict) and value.keys() <= {HOME, LIBRARY, COURSE, CLASS},
     **{key: _is(False) for key in ("Tty", "OpenStdin", "StdinOnce", "AttachStdin", "NetworkDisabled")},
     **{key: _is(False, True) for key in ("AttachStdout", "AttachStderr")},
 }
-
-_TOML = "/opt/tinytorch/course.toml"
 
 
 def check_create(name: str, body: Any, rules: Rules) -> dict[str, Any]:
@@ -173,28 +179,30 @@ def _addresses(ipam: Any, rules: Rules) -> bool:
 
 
 def check_connect(body: Any, rules: Rules) -> dict[str, Any]:
-    """The body of a request that joins the hub or the proxy to a user's network.
+    """The body of a request that joins one of ours to a user's network.
 
     Raises:
         RefusedError: it would join something else.
     """
-    return _known(
+    legs = rules.names.aliases(staff=True)
+    known = _known(
         body,
-        {
-            "Container": _is(rules.names.hub, rules.names.proxy),
-            "EndpointConfig": lambda value: value in ({}, {"Aliases": []}, {"Aliases": ["proxy"]}),
-        },
+        {"Container": _is(*legs), "EndpointConfig": lambda value: isinstance(value, dict)},
         "connection",
     )
+    if known.get("EndpointConfig", {}) not in ({}, {"Aliases": legs.get(known.get("Container", ""))}):
+        raise RefusedError("a name in the network is not that container's")
+    return known
 
 
 def check_disconnect(body: Any, rules: Rules) -> dict[str, Any]:
-    """The body of a request that takes the hub or the proxy out of a user's network.
+    """The body of a request that takes one of ours out of a user's network.
 
     Raises:
         RefusedError: it is about something else.
     """
-    return _known(body, {"Container": _is(rules.names.hub, rules.names.proxy), "Force": _is(True, False)}, "connection")
+    legs = rules.names.aliases(staff=True)
+    return _known(body, {"Container": _is(*legs), "Force": _is(True, False)}, "connection")
 
 
 def _known(body: Any, checks: Mapping[str, Check], what: str) -> dict[str, Any]:

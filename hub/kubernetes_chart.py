@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from hub.container_names import HOME
-from hub.docker_settings import LIBRARIES
+from hub.docker_settings import RELEASE
 from hub.exchange import access as exchange
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, pod_traits, secret
+from hub.settings import LIBRARIES, STAFF, STUDENTS
 
-__all__ = ["RELEASE", "chart_values"]
-
-RELEASE = "release"
-"""The service that releases modules; it acts as staff do."""
+__all__ = ["chart_values"]
 
 _CONFIGURE = """\
 import os
@@ -98,7 +96,7 @@ def _hub(here: Cluster) -> dict[str, Any]:
 def _roles() -> dict[str, Any]:
     services = [LIBRARIES, RELEASE]
     roles = exchange.roles(
-        {"groups": ["students", "staff"], "services": services}, {"groups": ["staff"], "services": services}
+        {"groups": [STUDENTS, STAFF], "services": services}, {"groups": [STAFF], "services": services}
     )
     return {role["name"]: role for role in roles}
 
@@ -110,8 +108,6 @@ def _hub_config(here: Cluster) -> dict[str, Any]:
         "cookie_host_prefix_enabled": True,
         "public_url": f"{here.url}/",
     }
-    if here.domain:
-        hub["subdomain_host"] = f"https://{here.domain}"
     return {
         "JupyterHub": hub,
         "CoursePod": {
@@ -153,7 +149,7 @@ def _singleuser(here: Cluster) -> dict[str, Any]:
         "allowPrivilegeEscalation": False,
         "memory": {"limit": limits.memory, "guarantee": reserved.memory},
         "cpu": {"limit": limits.processors, "guarantee": reserved.processors},
-        "storage": {"type": "dynamic", "capacity": here.home_storage, "homeMountPath": HOME, "dynamic": dynamic},
+        "storage": {"type": "dynamic", "capacity": f"{limits.disk}i", "homeMountPath": HOME, "dynamic": dynamic},
         # The chart would do it with a privileged container; the network policy does it without.
         "cloudMetadata": {"blockWithIptables": False, "ip": "169.254.169.254"},
         "networkPolicy": {"enabled": True, "egress": [], "egressAllowRules": _NO_WAY_OUT},
@@ -161,5 +157,4 @@ def _singleuser(here: Cluster) -> dict[str, Any]:
 
 
 def _ingress(here: Cluster) -> dict[str, Any]:
-    hosts = [here.host, *([f"*.{here.domain}"] if here.domain else [])]
-    return {"enabled": True, "hosts": hosts, "tls": [{"hosts": hosts, "secretName": here.tls_secret}]}
+    return {"enabled": True, "hosts": [here.host], "tls": [{"hosts": [here.host], "secretName": here.tls_secret}]}

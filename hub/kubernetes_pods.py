@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.container_names import COURSE
-from hub.docker_settings import LIBRARIES
-from hub.kubernetes_chart import RELEASE
+from hub.container_names import CLASS, COURSE
+from hub.docker_settings import RELEASE
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, secret
+from hub.settings import LIBRARIES
 
 __all__ = ["NAMED", "claims", "deployments", "services"]
 
@@ -108,11 +108,8 @@ def _release(here: Cluster) -> dict[str, Any]:
             "TINYTORCH_DATABASE": secret("gradebook_database"),
             "JUPYTERHUB_API_TOKEN": _hub_token(RELEASE),
         },
-        {"course": COURSE},
+        {"course": COURSE, "course-file": CLASS},
         ("100m", "256Mi", "512Mi"),
-    )
-    container["volumeMounts"].append(
-        {"name": "course-file", "mountPath": "/opt/tinytorch/course.toml", "subPath": "course.toml", "readOnly": True}
     )
     container["readinessProbe"] = {"httpGet": {"path": "/health", "port": 8010}, "periodSeconds": 30}
     return _deployment(RELEASE, container, [_volume("course"), _COURSE_FILE])
@@ -150,7 +147,9 @@ def _database(here: Cluster) -> dict[str, Any]:
     )
     container["ports"] = [{"containerPort": 5432}]
     container["readinessProbe"] = {"exec": {"command": ["pg_isready", "--quiet", "--host=/tmp"]}, "periodSeconds": 10}
-    return _deployment("database", container, [_volume("database"), _secret_files("database_password")])
+    return _deployment(
+        "database", container, [_volume("database"), _secret_files("database_password", "gradebook_password")]
+    )
 
 
 def _container(
@@ -223,8 +222,8 @@ def _volume(claim: str) -> dict[str, Any]:
     return {"name": claim, "persistentVolumeClaim": {"claimName": claim}}
 
 
-def _secret_files(key: str) -> dict[str, Any]:
-    return {"name": "secrets", "secret": {"secretName": SECRETS, "items": [{"key": key, "path": key}]}}
+def _secret_files(*keys: str) -> dict[str, Any]:
+    return {"name": "secrets", "secret": {"secretName": SECRETS, "items": [{"key": key, "path": key} for key in keys]}}
 
 
 def _hub_token(service: str) -> dict[str, Any]:

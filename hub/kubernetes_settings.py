@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.container_names import COURSE, HOME, LIBRARY
-from hub.docker_settings import Limits, Variables, groups, server_environment
+from hub.container_names import CLASS, COURSE, HOME, LIBRARY
+from hub.docker_settings import Limits, Variables, server_environment
 from hub.login import LOGINS, OPTIONS, login_options, login_values
-from hub.settings import People, Role
+from hub.settings import People, Role, groups
 
 __all__ = ["ROOMS", "SECRETS", "USER", "Cluster", "Reserved", "bounded", "course_traits", "pod_traits", "secret"]
 
@@ -55,11 +55,9 @@ class Cluster:
     limits: Mapping[str, Limits]
     login: str
     login_variables: Mapping[str, str]
-    domain: str = ""
     tls_secret: str = "course-tls"
     idle_minutes: int = 60
     workers: int = 2
-    home_storage: str = "2Gi"
     exchange_storage: str = "20Gi"
     storage_class: str = ""
     """Of volumes that one node mounts; empty for the cluster's own choice."""
@@ -76,6 +74,8 @@ class Cluster:
         read = Variables(environment, _REMEDY)
         size = r"[1-9]\d*(Mi|Gi|Ti)"
         label = r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?"
+        read.refuse("INTERNAL_TLS", "the chart's proxy has no certificates for it")
+        read.refuse("DOMAIN", "servers would not find the exchange behind the chart's proxy, which then routes by host")
         login = read.text("LOGIN", "|".join(LOGINS), "native")
         login_options(login, environment)  # says which one is missing
         return cls(
@@ -87,11 +87,9 @@ class Cluster:
             limits=read.limits(),
             login=login,
             login_variables={f"TINYTORCH_{name}": environment[f"TINYTORCH_{name}"] for name in OPTIONS[login]},
-            domain=read.text("DOMAIN", r"[a-z0-9.-]*", ""),
             tls_secret=read.text("TLS_SECRET", label, "course-tls"),
             idle_minutes=int(read.text("IDLE_MINUTES", r"\d{1,5}", "60")),
             workers=int(read.text("WORKERS", r"\d{1,4}", "2")),
-            home_storage=read.text("HOME_STORAGE", size, "2Gi"),
             exchange_storage=read.text("EXCHANGE_STORAGE", size, "20Gi"),
             storage_class=read.text("STORAGE_CLASS", label, ""),
             shared_storage_class=read.text("SHARED_STORAGE_CLASS", label, ""),
@@ -100,7 +98,7 @@ class Cluster:
     @property
     def host(self) -> str:
         """The name that browsers ask for."""
-        return self.domain or urlsplit(self.url).hostname or ""
+        return urlsplit(self.url).hostname or ""
 
     @property
     def reserved(self) -> Mapping[Role, Reserved]:
@@ -158,12 +156,7 @@ def pod_traits(here: Cluster, role: Role) -> dict[str, Any]:
         ]
         mounts += [
             {"name": "course", "mountPath": COURSE},
-            {
-                "name": "course-file",
-                "mountPath": "/opt/tinytorch/course.toml",
-                "subPath": "course.toml",
-                "readOnly": True,
-            },
+            {"name": "course-file", "mountPath": CLASS, "readOnly": True},
         ]
     return {
         "image": here.image("student" if student else "grader"),
@@ -172,6 +165,7 @@ def pod_traits(here: Cluster, role: Role) -> dict[str, Any]:
         "mem_guarantee": reserved.memory,
         "cpu_limit": limits.processors,
         "cpu_guarantee": reserved.processors,
+        "storage_capacity": f"{limits.disk}i",  # of the home's volume, when it is first made
         "environment": environment,
         "volumes": own,
         "volume_mounts": mounts,

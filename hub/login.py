@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from hub.settings import People, roster
+from hub.settings import People, groups_by_user, roster
 from tito.errors import ToolError
 
 __all__ = ["LOGINS", "first_password", "login_options", "login_values"]
@@ -19,6 +19,9 @@ LOGINS = {
     "oauth": "hub.logins.oauth.OAuth",
 }
 """The authenticator of each value of TINYTORCH_LOGIN."""
+
+CLOCKS_DIFFER = 60
+"""Seconds that a learning platform's clock may be before or behind this machine's."""
 
 OPTIONS: dict[str, dict[str, str]] = {
     "native": {},
@@ -74,6 +77,7 @@ def login_values(people: People, login: str, options: Mapping[str, str], secret:
         # Without these two, whoever logged in once stays allowed after leaving the roster.
         "allow_existing_users": False,
         "delete_invalid_users": True,
+        "course_groups": groups_by_user(people),
         **options,
     }
     if login == "native":
@@ -91,4 +95,7 @@ def login_values(people: People, login: str, options: Mapping[str, str], secret:
         callback = f"{options['oauth_callback_url'].rstrip('/')}/hub/oauth_callback"
         traits |= {"client_secret": secret, "oauth_callback_url": callback, "scope": ["openid"]}
     name = LOGINS[login]
-    return {"JupyterHub": {"authenticator_class": name}, name.rpartition(".")[2]: traits}
+    values: dict[str, dict[str, Any]] = {"JupyterHub": {"authenticator_class": name}, name.rpartition(".")[2]: traits}
+    if login == "lti":
+        values["LTI13LaunchValidator"] = {"time_leeway": CLOCKS_DIFFER}
+    return values

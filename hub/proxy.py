@@ -4,6 +4,7 @@ As it comes, `configurable-http-proxy` 0.4 drops the websocket subprotocol that 
 refuse the connection), sends binary messages on as text, leaves a browser's socket open after the server closed it,
 serves ten requests at a time, gives up on an answer after 20 seconds (autograding takes longer) and refuses messages
 above 10 MB.
+It does not route by host either, which users' subdomains need, and knows no internal TLS (hub/proxy_tls.py).
 Its routing table and its interface to the hub are used as they are.
 
 JupyterHub starts this module with the arguments of the Node.js proxy that it was written for.
@@ -15,10 +16,13 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import signal
 import ssl
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from configurable_http_proxy import log
 from configurable_http_proxy.configproxy import PythonProxy
@@ -28,7 +32,11 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketError, websocket_connect
 
-__all__ = ["Door", "main"]
+from hub.certificates import check_certificate
+from hub.proxy_tls import add_arguments, browsers, hub_side, server_side
+from tito.errors import ToolError
+
+__all__ = ["Door", "Proxy", "main"]
 
 LARGEST = 512 * 1024 * 1024
 """Bytes of one request, answer or websocket message; a cell's output is one message."""
@@ -39,10 +47,14 @@ LONGEST_ANSWER = 3600.0
 REQUESTS_AT_ONCE = 1000
 
 
+_SERVICE = re.compile(r"/services/([a-z0-9-]+)/")
+
+
 class Door(ProxyHandler):
     """Carries one request or one websocket between a browser and the hub or a user's server."""
 
     ws_client: WebSocketClientConnection | None
+    proxy: Proxy
     _carrier: asyncio.Task[None] | None = None
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
@@ -50,11 +62,23 @@ class Door(ProxyHandler):
         chosen: str | None = self.ws_client.selected_subprotocol if self.ws_client else None
         return chosen if chosen in subprotocols else None
 
+    async def get_target_url(self, path: str | None) -> str | None:
+        """The address of what stands behind for this request; None when it was answered with an error already."""
+        self.target = self.proxy.target(self.request.host_name, "/" + (path or ""))
+        if self.target is None:
+            await self.handle_proxy_error(404, err=None)
+            return None
+        behind = urlsplit(self.target["target"])
+        joined = behind.path.rstrip("/") + "/" + quote(path or "").lstrip("/")
+        return urlunsplit(behind._replace(path=joined, query=self.request.query))
+
     def _get_proxy_request(self, url: str) -> HTTPRequest:
         request: HTTPRequest = super()._get_proxy_request(url)
-        if self.request.protocol == "https":
-            # The hub marks its cookies as for encrypted connections only, if it knows that this is one.
-            request.headers["X-Forwarded-Proto"] = "https"
+        # The hub marks its cookies as for encrypted connections only, if it knows that the browser's is one. With
+        # internal TLS it would take them all for encrypted; a front end before this proxy says it itself.
+        told = self.proxy.tls is None or "X-Forwarded-Proto" in request.headers
+        if self.request.protocol == "https" or not told:
+            request.headers["X-Forwarded-Proto"] = self.request.protocol
         return request
 
     async def start_ws_client(self, path: str | None = None) -> None:
@@ -66,6 +90,7 @@ class Door(ProxyHandler):
         offered = request.headers.pop("Sec-Websocket-Protocol", "").split(",")
         names = [name.strip() for name in offered if name.strip()]
         try:
+            request.ssl_options = self.proxy.tls
             self.ws_client = await websocket_connect(request, max_message_size=LARGEST, subprotocols=names or None)
         except (HTTPClientError, WebSocketError, OSError) as error:
             self.proxy.log.warning(f"no websocket at {self.request.path}: {error}")
@@ -110,16 +135,36 @@ class Door(ProxyHandler):
             self.proxy.update_last_activity(self.target["prefix"])
 
 
-def applications(error_target: str | None, auth_token: str) -> tuple[Application, Application]:
+class Proxy(PythonProxy):
+    """The routing table, with users' subdomains where there is a `domain`; `tls` is for what stands behind."""
+
+    def __init__(self, error_target: str | None, auth_token: str, domain: str = "", tls: ssl.SSLContext | None = None):
+        super().__init__(
+            {
+                "auth_token": auth_token,
+                "error_target": error_target,
+                "proxy_timeout": LONGEST_ANSWER,
+                "x_forward": False,  # nothing stands before this proxy, and its headers start with an empty entry
+            }
+        )
+        self.domain, self.tls = domain, tls
+
+    def target(self, host: str, path: str) -> dict[str, str] | None:
+        """What stands behind `path`, as a browser asks `host` for it, or a server on the inside under any name.
+
+        The latter reaches the hub and its services, whose routes begin with a name of the domain's; no user's server.
+        """
+        if not self.domain:
+            host = ""
+        elif host != self.domain and not host.endswith(f".{self.domain}"):
+            service = _SERVICE.match(path)
+            host = f"{service[1]}--service.{self.domain}" if service else self.domain
+        found: dict[str, str] | None = self.target_for_req(host, path)
+        return found
+
+
+def applications(proxy: Proxy) -> tuple[Application, Application]:
     """The public side and the side that the hub sets routes on, sharing one routing table."""
-    proxy = PythonProxy(
-        {
-            "auth_token": auth_token,
-            "error_target": error_target,
-            "proxy_timeout": LONGEST_ANSWER,
-            "x_forward": False,  # nothing stands before this proxy, and its headers start with an empty entry
-        }
-    )
     doors = Application([(r"/(.*)", Door, {"proxy": proxy})], websocket_max_message_size=LARGEST)
     return doors, proxy.api_app
 
@@ -130,19 +175,34 @@ async def serve(options: argparse.Namespace, auth_token: str) -> None:
     Raises:
         OSError: a port cannot be had.
     """
-    AsyncHTTPClient.configure(None, max_clients=REQUESTS_AT_ONCE, max_body_size=LARGEST, max_buffer_size=LARGEST)
-    public, inward = applications(options.error_target, auth_token)
+    behind = server_side(options)
+    AsyncHTTPClient.configure(
+        None,
+        max_clients=REQUESTS_AT_ONCE,
+        max_body_size=LARGEST,
+        max_buffer_size=LARGEST,
+        defaults={"ssl_options": behind},
+    )
+    public, inward = applications(Proxy(options.error_target, auth_token, options.domain, behind))
     HTTPServer(public, max_body_size=LARGEST, max_buffer_size=LARGEST).listen(options.port, options.ip)
-    HTTPServer(inward).listen(options.api_port, options.api_ip)
-    if options.ssl_cert and options.ssl_cert.read_bytes():
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(options.ssl_cert, options.ssl_key)
+    HTTPServer(inward, ssl_options=hub_side(options)).listen(options.api_port, options.api_ip)
+    tls = browsers(options)
+    if tls:
+        warn_of_certificate(options)
         encrypted = HTTPServer(public, ssl_options=tls, max_body_size=LARGEST, max_buffer_size=LARGEST)
         encrypted.listen(options.ssl_port, options.ip)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await stop.wait()
+
+
+def warn_of_certificate(options: argparse.Namespace) -> None:
+    """Say what browsers will; a class goes on meanwhile."""
+    try:
+        check_certificate(options.ssl_cert, options.ssl_key, [options.domain] if options.domain else [], time.time())
+    except ToolError as error:
+        log.warning(f"browsers will warn: {error}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -152,9 +212,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--api-ip", default="127.0.0.1")
     parser.add_argument("--api-port", type=int, required=True)
     parser.add_argument("--error-target")
-    parser.add_argument("--ssl-cert", type=Path, help="certificate and chain: TLS on --ssl-port too; empty: no TLS")
-    parser.add_argument("--ssl-key", type=Path)
-    parser.add_argument("--ssl-port", type=int, default=8443)
+    parser.add_argument("--domain", default="", help="users have subdomains of it")
+    parser.add_argument("--host-routing", action="store_true", help="said by JupyterHub with subdomains; --domain does")
+    add_arguments(parser)
     parser.add_argument("--log-level", default="info")
     options = parser.parse_args(arguments)
     log.setLevel(

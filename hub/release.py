@@ -121,7 +121,8 @@ async def serve(releaser: Releaser, host: str, port: int, clock: Callable[[], da
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    server = pages(releaser.health, releaser.metrics, clock, LONGEST_LOOK)
+    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "") if os.environ.get("JUPYTERHUB_CLIENT_ID") else ""
+    server = pages(releaser.health, releaser.metrics, clock, LONGEST_LOOK, prefix)
     releaser.log("listening", address=server.listen(host, port))
     # One thread: nbgrader changes the working folder of the process while it works.
     with ThreadPoolExecutor(1) as worker:

@@ -7,10 +7,11 @@ import os
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from tornado.httpserver import HTTPServer
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, RedirectHandler, RequestHandler, authenticated
 
 from tito.errors import ToolError
 
@@ -88,9 +89,16 @@ class Server:
 
 
 def pages(
-    health: Callable[[], dict[str, object]], metrics: Metrics, clock: Callable[[], datetime], longest: timedelta
+    health: Callable[[], dict[str, object]],
+    metrics: Metrics,
+    clock: Callable[[], datetime],
+    longest: timedelta,
+    prefix: str = "",
 ) -> Server:
-    """A server of /health, which is 503 when nobody looked for `longest`, and of /metrics."""
+    """A server of /health, which is 503 when nobody looked for `longest`, and of /metrics.
+
+    Below `prefix`, where a hub's proxy leads browsers, both are for those whom the hub grants access to this service.
+    """
 
     class Health(RequestHandler):
         def get(self) -> None:
@@ -104,4 +112,26 @@ def pages(
             self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
             self.write(generate_latest(metrics.registry))
 
-    return Server(Application([("/health", Health), ("/metrics", Numbers)], log_function=lambda _: None))
+    routes: list[Any] = [("/health", Health), ("/metrics", Numbers)]
+    if prefix:
+        routes += _guarded(prefix, Health, Numbers)
+    # A service that starts anew sends browsers through the hub's log-in once more.
+    return Server(Application(routes, cookie_secret=os.urandom(32), log_function=lambda _: None))
+
+
+def _guarded(prefix: str, health: type[RequestHandler], numbers: type[RequestHandler]) -> list[Any]:
+    """The same pages behind the hub's log-in; which scope it takes, JupyterHub's variables say."""
+    from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
+
+    class GuardedHealth(HubOAuthenticated, health):  # type: ignore[misc, valid-type]
+        get = authenticated(health.get)
+
+    class GuardedNumbers(HubOAuthenticated, numbers):  # type: ignore[misc, valid-type]
+        get = authenticated(numbers.get)
+
+    return [
+        (f"{prefix}health", GuardedHealth),
+        (f"{prefix}metrics", GuardedNumbers),
+        (f"{prefix}oauth_callback", HubOAuthCallbackHandler),
+        (prefix, RedirectHandler, {"url": f"{prefix}health", "permanent": False}),
+    ]

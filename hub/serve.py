@@ -38,7 +38,12 @@ LONGEST_STOP = 20.0
 
 
 class Stopped(Exception):  # noqa: N818 - no error: it is how the course ends
-    """Somebody asked the course to stop."""
+    """Somebody asked the course to stop.
+
+    `asked` remembers it: nbgrader takes whatever ends its work, this too, for a failure of its own.
+    """
+
+    asked = False
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stopped:
         return 0
     except TitoError as error:
+        if Stopped.asked:
+            return 0
         print(f"make serve: {error}", file=sys.stderr)
         return error.exit_code
     return 0
@@ -68,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
+    Stopped.asked = True
     raise Stopped
 
 
@@ -94,8 +102,15 @@ def serve(options: argparse.Namespace) -> None:
                 say(f"ended {left} processes of a start that was killed")
             secret = password(places.hub / "password")
             prepare(course, places, say)
-            ports = Ports(options.port, *free_ports(3))
-            local = Local(places, ports, secret, tools_token(places.hub / "tools_token"), as_root=os.geteuid() == 0)
+            ports = Ports(options.port, *free_ports(5))
+            local = Local(
+                places,
+                ports,
+                secret,
+                tools_token(places.hub / "tools_token"),
+                as_root=os.geteuid() == 0,
+                internal_tls=os.environ.get("TINYTORCH_INTERNAL_TLS") == "1",
+            )
             write_access(places.course, local.exchange_url, local.tools_token)
             log = HubLog(places.log)
         run(course, local, log)
@@ -109,6 +124,8 @@ def run(course: Course, local: Local, log: HubLog) -> None:
     try:
         wait_until_up(hub, local, log, known)
         release_first(Course.load(local.places.course), say)
+        if Stopped.asked:
+            raise Stopped
         say(welcome(course, local))
         while hub.poll() is None:
             note_family(hub, known)
@@ -125,12 +142,13 @@ def run(course: Course, local: Local, log: HubLog) -> None:
 def start_hub(course: Course, local: Local, log: HubLog) -> subprocess.Popen[bytes]:
     """JupyterHub in a session of its own: Ctrl-C reaches this process alone, which then stops it in order."""
     configuration = Path(__file__).with_name("jupyterhub_config.py")
+    program = "hub.hub_with_tls" if local.internal_tls else "jupyterhub"
     tools = str(Path(sys.executable).parent)
     environment = os.environ | send(course, local)
     environment["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", os.defpath)])
     with log.path.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "--config", str(configuration)],
+            [sys.executable, "-m", program, "--config", str(configuration)],
             cwd=local.places.hub,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -162,11 +180,9 @@ def wait_until_up(
         ToolError: it ended, or did not answer within `patience` seconds.
     """
     deadline = time.monotonic() + patience
-    waiting = [
-        f"http://127.0.0.1:{local.ports.hub}/hub/health",
-        f"{local.url}/hub/health",
-        f"{local.exchange_url}health",
-    ]
+    waiting = [f"{local.url}/hub/health", f"{local.exchange_url}health"]
+    if not local.internal_tls:  # else the hub answers those alone who have a certificate
+        waiting.insert(0, f"http://127.0.0.1:{local.ports.hub}/hub/health")
     while waiting:
         note_family(hub, known)
         if hub.poll() is not None:

@@ -6,15 +6,38 @@ Nothing here starts, reads or writes anything, so every rule is tested without a
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from hub.exchange.access import CUSTOM_SCOPES, SERVICE, roles
+from hub.exchange.access import CUSTOM_SCOPES, SERVICE, access_scope, roles
 from tito.grading.policy import ALLOW_PLAIN
 
-__all__ = ["ROLES", "Local", "People", "Places", "Ports", "hub_values", "role_of", "roster"]
+__all__ = [
+    "GRADING",
+    "INSTRUCTORS",
+    "LIBRARIES",
+    "ROLES",
+    "STAFF",
+    "STUDENTS",
+    "Local",
+    "People",
+    "Places",
+    "Ports",
+    "groups",
+    "groups_by_user",
+    "hub_values",
+    "page_roles",
+    "role_of",
+    "roster",
+]
+
+GRADING = "grading"
+"""The service that runs visible tests on submit and grades at the deadline."""
+
+LIBRARIES = "libraries"
+"""The service that builds students' libraries of what they hand in."""
 
 TOOLS = "course-tools"
 """Whose name the `tito` command acts in, where no server's token is at hand."""
@@ -27,6 +50,9 @@ ROLES = Path(__file__).parent / "roles"
 
 SECTION = "section-"
 """Begins the names of the hub's groups that stand for sections."""
+
+STUDENTS, STAFF, INSTRUCTORS = "students", "staff", "instructors"
+"""The hub's groups that rights are granted to; instructors are among the staff."""
 
 
 class People(Protocol):
@@ -73,9 +99,19 @@ class Places:
         """The root of a user's server."""
         return self.data / "homes" / user
 
+    @property
+    def grading(self) -> Path:
+        """What the grading service notes for itself."""
+        return self.data / "grading"
+
+    @property
+    def libraries(self) -> Path:
+        """A folder for each student's library."""
+        return self.data / "libraries"
+
     def library(self, user: str) -> Path:
         """The folder that holds a student's `tinytorch_lib`, put on the import path of their kernels."""
-        return self.data / "libraries" / user
+        return self.libraries / user
 
     def server_log(self, user: str) -> Path:
         return self.hub / "servers" / f"{user}.log"
@@ -90,6 +126,8 @@ class Ports:
     proxy: int
     """The proxy's own interface, which the hub calls to add and remove users' servers."""
     exchange: int
+    grading: int
+    libraries: int
 
 
 @dataclass(frozen=True)
@@ -103,6 +141,13 @@ class Local:
     """With it the `tito` command works on the exchange from the course folder, as staff."""
     as_root: bool
     shell: str = "/bin/sh"
+    internal_tls: bool = False
+    """Whether hub, proxy, exchange and servers speak TLS with each other, each with a certificate of its own."""
+
+    @property
+    def inside(self) -> str:
+        """How the parts speak with each other."""
+        return "https" if self.internal_tls else "http"
 
     @property
     def url(self) -> str:
@@ -110,8 +155,12 @@ class Local:
 
     @property
     def exchange_url(self) -> str:
-        """The exchange service itself: its callers are on this machine and need no proxy on the way."""
-        return f"http://127.0.0.1:{self.ports.exchange}/services/{SERVICE}/"
+        """The exchange service itself: its callers are on this machine and need no proxy on the way.
+
+        With internal TLS it answers to the proxy alone, which has the certificate to ask it.
+        """
+        address = self.url if self.internal_tls else f"http://127.0.0.1:{self.ports.exchange}"
+        return f"{address}/services/{SERVICE}/"
 
 
 def roster(people: People) -> tuple[str, ...]:
@@ -159,8 +208,9 @@ def exchange_service(local: Local, python: str) -> dict[str, Any]:
     places = local.places
     return {
         "name": SERVICE,
-        "url": f"http://127.0.0.1:{local.ports.exchange}",
+        "url": f"{local.inside}://127.0.0.1:{local.ports.exchange}",
         "command": [python, "-m", "hub.exchange"],
+        "display": False,  # programs call it; it has no page
         "environment": {
             "TINYTORCH_EXCHANGE_DATA": str(places.exchange),
             "TINYTORCH_EXCHANGE_COURSE": str(places.course),
@@ -168,14 +218,67 @@ def exchange_service(local: Local, python: str) -> dict[str, Any]:
     }
 
 
-def section_groups(people: People) -> dict[str, dict[str, list[str]]]:
-    """A hub group for each section, with its students and the TAs who look after it."""
-    return {f"{SECTION}{section}": {"users": list(names)} for section, names in people.section_members.items()}
+def grading_service(local: Local, python: str) -> dict[str, Any]:
+    """Visible tests on submit, everything at the deadline, and the pages with what came of it."""
+    places = local.places
+    return {
+        "name": GRADING,
+        "url": f"{local.inside}://127.0.0.1:{local.ports.grading}",
+        "command": [python, "-m", "hub.grading"],
+        "oauth_no_confirm": True,
+        "environment": {
+            "TINYTORCH_EXCHANGE_URL": local.exchange_url,
+            "TINYTORCH_GRADING_COURSE": str(places.course),
+            "TINYTORCH_GRADING_DATA": str(places.grading),
+            ALLOW_PLAIN: "1",  # as in the servers of staff
+        },
+    }
 
 
-def groups_of(people: People, user: str) -> list[str]:
-    """The groups of sections that a user is in."""
-    return [name for name, group in section_groups(people).items() if user in group["users"]]
+def library_service(people: People, local: Local, python: str) -> dict[str, Any]:
+    """Everybody's library, and the page that says what is in it."""
+    places = local.places
+    return {
+        "name": LIBRARIES,
+        "url": f"{local.inside}://127.0.0.1:{local.ports.libraries}",
+        "command": [python, "-m", "hub.libraries"],
+        "oauth_no_confirm": True,
+        "environment": {
+            "TINYTORCH_EXCHANGE_URL": local.exchange_url,
+            "TINYTORCH_LIBRARIES_HERE": str(places.libraries),
+            "TINYTORCH_LIBRARIES_COURSE": str(places.course),
+            "TINYTORCH_COURSE_ID": people.id,
+        },
+    }
+
+
+def page_roles(everyone: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Who may open the two services' pages, for `load_roles`; what each of them sees there the roster says."""
+    scopes = [access_scope(name) for name in (GRADING, LIBRARIES)]
+    return [{"name": "pages", "scopes": scopes, **everyone}]
+
+
+def groups(people: People) -> dict[str, dict[str, list[str]]]:
+    """The hub's groups: instructors, students, staff, and each section with its students and the TAs who look after it.
+
+    No service may change one: who is in them stands in course.toml and the roster, and nowhere else.
+    """
+    sections = {f"{SECTION}{section}": {"users": list(names)} for section, names in people.section_members.items()}
+    return {
+        INSTRUCTORS: {"users": list(people.instructors)},
+        STUDENTS: {"users": list(people.students)},
+        STAFF: {"users": [*people.instructors, *people.tas]},
+        **sections,
+    }
+
+
+def groups_by_user(people: People) -> dict[str, list[str]]:
+    """The groups that each user is in."""
+    found: dict[str, list[str]] = {user: [] for user in roster(people)}
+    for name, group in groups(people).items():
+        for user in group["users"]:
+            found[user].append(name)
+    return found
 
 
 def release_service(places: Places, python: str) -> dict[str, Any]:
@@ -194,7 +297,9 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
     return {
         "JupyterHub": {
             "bind_url": local.url,
-            "hub_bind_url": f"http://127.0.0.1:{ports.hub}",
+            "hub_bind_url": f"{local.inside}://127.0.0.1:{ports.hub}",
+            "internal_ssl": local.internal_tls,
+            "internal_certs_location": str(places.hub / "internal-tls"),
             "db_url": f"sqlite:///{places.hub / 'jupyterhub.sqlite'}",
             "cookie_secret_file": str(places.hub / "cookie_secret"),
             "authenticator_class": "hub.authenticator.RosterAuthenticator",
@@ -202,22 +307,27 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "services": [
                 exchange_service(local, python),
                 release_service(places, python),
+                grading_service(local, python),
+                library_service(people, local, python),
                 {"name": TOOLS, "api_token": local.tools_token},
             ],
             "custom_scopes": CUSTOM_SCOPES,
-            "load_roles": roles(
-                {"users": list(everyone), "services": [TOOLS]},
-                {"users": [*people.instructors, *people.tas], "services": [TOOLS]},
-            ),
+            "load_roles": [
+                *roles(
+                    {"groups": [STUDENTS, STAFF], "services": [TOOLS, GRADING, LIBRARIES]},
+                    {"groups": [STAFF], "services": [TOOLS, GRADING, LIBRARIES]},
+                ),
+                *page_roles({"groups": [STUDENTS, STAFF]}),
+            ],
             "cleanup_servers": True,
             "cleanup_proxy": True,
             "upgrade_db": True,
-            "load_groups": section_groups(people),
+            "load_groups": groups(people),
             "log_level": "INFO",
         },
         "ConfigurableHTTPProxy": {
             "command": [python, "-m", "hub.proxy"],
-            "api_url": f"http://127.0.0.1:{ports.proxy}",
+            "api_url": f"{local.inside}://127.0.0.1:{ports.proxy}",
             "pid_file": str(places.hub / "proxy.pid"),
         },
         "RosterAuthenticator": {
@@ -226,7 +336,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             # Without these two, whoever logged in once stays allowed after leaving the roster.
             "allow_existing_users": False,
             "delete_invalid_users": True,
-            "sections": {name: groups_of(people, name) for name in everyone},
+            "course_groups": groups_by_user(people),
         },
         "CourseSpawner": {
             "cmd": [python, "-m", "jupyterhub.singleuser"],

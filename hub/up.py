@@ -1,4 +1,4 @@
-"""`make image`, `make up` and `make down`: the course for a class, under Docker.
+"""`make image`, `make up`, `make down`, and with DOCKER=1 backup, restore and upgrade-db: a class under Docker.
 
 Only the standard library is needed here: the machine has Docker and a Python, the rest is in the images.
 """
@@ -9,15 +9,22 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
+from hub.certificates import check_certificate
 from hub.checks import check_port, check_space
+from hub.container_names import Names
+from hub.docker_backup import Keeper, check_backup, settings_of
 from hub.docker_cli import Docker, find_compose, find_docker
-from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
+from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import TARGETS, build, check_version, measure
-from hub.docker_settings import Installation
-from tito.course import Course
+from hub.docker_settings import Installation, Variables
+from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
+from hub.settings import roster
+from tito.backup.archive import Contents
+from tito.course import COURSE_FILE, Course
 from tito.errors import TitoError, ToolError
 from tito.images import BASE_IMAGE, Images, hub_user, version
 
@@ -33,18 +40,30 @@ LONGEST_START = 180.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; gives the process's exit status."""
     parser = argparse.ArgumentParser(prog="hub.up", description="The course for a class, under Docker.")
-    parser.add_argument("what", choices=["image", "up", "down", "variables"])
-    parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in the course's folder)")
+    actions = ["image", "up", "down", "variables", "backup", "restore", "upgrade-db", "reset-password"]
+    parser.add_argument("what", choices=actions)
+    parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in this checkout)")
+    parser.add_argument("--course", type=Path, help="the folder of course.toml (default: this checkout)")
     parser.add_argument("--delete-all-work", action="store_true", help="with down: everybody's files and records too")
+    parser.add_argument("--dest", type=Path, help="with backup: the folder to write it to")
+    parser.add_argument("--source", type=Path, help="with restore: the backup")
+    parser.add_argument("--name", default="", help="with reset-password: whose")
     options = parser.parse_args(arguments)
     try:
-        installation = Installer(options.files)
-        {
+        if options.what == "restore":
+            restore(options.files, options.course, needed(options.source, "make restore DOCKER=1 SRC=file.tar.gz"))
+            return 0
+        installation = Installer(options.files, options.course)
+        actions_of: dict[str, Callable[[], None]] = {
             "image": installation.image,
             "up": installation.up,
             "down": lambda: installation.down(options.delete_all_work),
             "variables": installation.show,
-        }[options.what]()
+            "backup": lambda: installation.backup(needed(options.dest, "make backup DOCKER=1 DEST=/another/disk")),
+            "upgrade-db": installation.upgrade,
+            "reset-password": lambda: installation.reset_password(options.name),
+        }
+        actions_of[options.what]()
     except TitoError as error:
         print(f"make {options.what}: {error}", file=sys.stderr)
         return error.exit_code
@@ -57,9 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class Installer:
     """One installation: its course, settings, names and Docker."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, course: Path | None = None) -> None:
         self.root = Path(__file__).parents[1]
-        self.course = Course.load(self.root)
+        self.course = Course.load((course or self.root).absolute())
         self.files = Files((folder or self.root / "var" / "docker").absolute())
         self.settings = read_settings(self.files)
         self.project = self.settings.get("TINYTORCH_PROJECT", "tinytorch")
@@ -74,16 +93,18 @@ class Installer:
         socket = self.settings.get("TINYTORCH_SOCKET", "/var/run/docker.sock")
         if not Path(socket).exists():
             raise ToolError(f"TINYTORCH_SOCKET is {socket!r}, where no socket is; mend it (nothing was started)")
-        tls = bool(self.settings.get("TINYTORCH_TLS_CERTIFICATE"))
+        tls, domain = bool(self.settings.get("TINYTORCH_TLS_CERTIFICATE")), self.settings.get("TINYTORCH_DOMAIN")
         computed = {
             "TINYTORCH_PROJECT": self.project,
             "TINYTORCH_SETTINGS": str(files.settings),
             "TINYTORCH_SECRETS": str(files.secrets),
-            "TINYTORCH_COURSE_FILE": str(self.root / "course.toml"),
+            "TINYTORCH_COURSE_FOLDER": str(files.course),
             "TINYTORCH_COURSE_ID": self.course.id,
             "TINYTORCH_HUB_USER": str(hub_user()),
-            "TINYTORCH_STATE": state(files, self.root / "course.toml"),
+            "TINYTORCH_SECRETS_GROUP": str((files.secrets / "release_token").stat().st_gid),
+            "TINYTORCH_STATE": state(files),
             "TINYTORCH_PORT": port,
+            "TINYTORCH_HOST": f"{scheme(self.settings)}://{domain}" if domain else "",
             "TINYTORCH_PROXY_PORT": "8443" if tls else "8000",
             "TINYTORCH_SOCKET": socket,
             "TINYTORCH_SOCKET_GROUP": str(Path(socket).stat().st_gid),
@@ -96,11 +117,16 @@ class Installer:
 
     def libraries(self) -> str:
         """Where Docker keeps the volume of the students' libraries: each server sees one folder in it."""
-        name = f"{self.project}_libraries"
+        name = Names(self.project).volumes()["libraries"]
         if not self.docker.has("volume", "inspect", name):
-            labels = {"com.docker.compose.project": self.project, "com.docker.compose.volume": "libraries"}
-            self.docker.ask("volume", "create", *(f"--label={key}={value}" for key, value in labels.items()), name)
+            self.make_volume(name)
         return self.docker.ask("volume", "inspect", "--format", "{{.Mountpoint}}", name)
+
+    def make_volume(self, name: str) -> None:
+        """Make a volume as compose would, if it is one of compose's."""
+        labels = {"com.docker.compose.project": self.project, "com.docker.compose.volume": name.rpartition("_")[2]}
+        ours = labels if name in Names(self.project).volumes().values() else {}
+        self.docker.ask("volume", "create", *(f"--label={key}={value}" for key, value in ours.items()), name)
 
     def port(self) -> int:
         """Where browsers connect.
@@ -129,8 +155,10 @@ class Installer:
     def up(self) -> None:
         """Check, build what is missing, make the secrets, start, wait until it answers."""
         make_secrets(self.files)
+        copy_course(self.files, self.course)
         variables = self.variables()
         self.check(variables)
+        workers = self.workers(variables)
         running = self.docker.named("container", f"{self.project}-proxy")
         if not running:
             check_port(self.port(), f"TINYTORCH_PORT= in {self.files.settings}, with the number ")
@@ -142,11 +170,33 @@ class Installer:
         passwords = write_passwords(self.files, self.course, self.settings)
         say("starting the services")
         self.docker.compose(variables, "up", "--detach", "--remove-orphans")
+        start_workers(self.docker, workers)
         self.wait()
         say(f"{self.course.title} is served at  {address(variables)}")
         if passwords:
             say(f"everybody's first password stands in {self.files.passwords}")
+        trouble = workers_trouble(self.docker, workers)
+        if trouble:
+            say(trouble)
         say("make down stops it and keeps all work")
+
+    def workers(self, variables: Mapping[str, str]) -> Workers:
+        """The grading workers, as the settings have them.
+
+        Raises:
+            ToolError: a setting makes no sense.
+        """
+        read = Variables(variables)
+        processes = int(read.text("WORKERS", r"\d{1,3}", self.docker.ask("info", "--format", "{{.NCPU}}")))
+        return Workers(
+            names=Names(self.project),
+            image=variables["TINYTORCH_GRADER_IMAGE"],
+            user=hub_user(),
+            processes=processes,
+            memory=read.text("WORKERS_MEMORY", r"[1-9]\d*[KMG]", f"{2 * processes + 1}G"),
+            broker=self.files.secrets / "broker",
+            profile=self.files.folder / "rooms.json",
+        )
 
     def check(self, variables: Mapping[str, str]) -> None:
         """See that the settings make sense before anything is built.
@@ -154,10 +204,13 @@ class Installer:
         Raises:
             ToolError: one does not.
         """
-        Installation.from_environment(variables)
+        here = Installation.from_environment(variables)
         for name in ("TINYTORCH_TLS_CERTIFICATE", "TINYTORCH_TLS_KEY"):
             if not Path(variables[name]).is_file():
                 raise ToolError(f"{name} is {variables[name]!r}, where no file is; mend it (nothing was started)")
+        if "TINYTORCH_TLS_CERTIFICATE" in self.settings:
+            chain, key = Path(variables["TINYTORCH_TLS_CERTIFICATE"]), Path(variables["TINYTORCH_TLS_KEY"])
+            check_certificate(chain, key, here.hosts, time.time())
 
     def wait(self) -> None:
         """Wait until the hub's container says that it is well.
@@ -180,9 +233,9 @@ class Installer:
 
     def down(self, delete_all_work: bool = False) -> None:
         """Stop every service and every server, and remove their networks. Volumes stay unless told otherwise."""
+        make_secrets(self.files)  # compose reads no file whose secrets are missing
         variables = self.variables()
-        if not self.files.secrets.is_dir():
-            make_secrets(self.files)  # compose reads no file whose secrets are missing
+        stop_workers(self.docker, Names(self.project))
         self.docker.compose(variables, "down", "--remove-orphans")
         mine = f"{self.project}-user-.*"
         for name in self.docker.named("container", mine):
@@ -190,15 +243,98 @@ class Installer:
         for name in self.docker.named("network", mine):
             self.docker.ask("network", "rm", name)
         if delete_all_work:
-            kept = "_(hub|libraries|course|database|exchange)"
+            kept = "_(hub|libraries|course|database|exchange|broker)"
             for name in self.docker.named("volume", f"{self.project}({kept}|-home-.*)"):
                 self.docker.ask("volume", "rm", name)
         say("stopped" + (", all work is deleted" if delete_all_work else ", all work is kept"))
 
+    def keeper(self) -> Keeper:
+        """Who copies the class away and back."""
+        names = {name: self.settings.get(f"TINYTORCH_{name.upper()}_IMAGE", self.images[name]) for name in TARGETS}
+        course = (self.course.root / COURSE_FILE).resolve().parent
+        return Keeper(self.docker, Names(self.project), self.files, course, names, say)
+
+    def backup(self, dest: Path) -> None:
+        """Everything of the class in one file, also while it runs."""
+        self.keeper().backup(dest, self.course.id, datetime.now())
+
+    def restore(self, source: Path, contents: Contents) -> None:
+        """Put a checked backup back, in place of nothing."""
+        keeper = self.keeper()
+        keeper.refuse_work()
+        self.build()
+        keeper.restore_files(source, contents, datetime.now())
+        keeper.restore_volumes(source, contents, self.make_volume)
+        self.course = Course.load(self.course.root)
+        self.start_database()
+        keeper.restore_databases(source)
+        self.down()
+        say(f"restored {len(contents.files)} files of {contents.made}; now: make up")
+
+    def upgrade(self) -> None:
+        """Bring the databases to this version's schema while nothing else uses them.
+
+        Raises:
+            ToolError: the class runs, or a database cannot be upgraded.
+        """
+        if self.docker.named("container", Names(self.project).hub):
+            raise ToolError("the class runs; make down first (nothing was changed)")
+        self.build()
+        self.start_database()
+        self.keeper().upgrade(datetime.now())
+        self.down()
+
+    def start_database(self) -> None:
+        """Start PostgreSQL alone."""
+        make_secrets(self.files)
+        copy_course(self.files, self.course)
+        self.docker.compose(self.variables(), "up", "--detach", "database")
+
+    def reset_password(self, name: str) -> None:
+        """Let somebody log in with their first password again.
+
+        Raises:
+            ToolError: they are not on the roster, or the hub does not run.
+        """
+        if name not in roster(self.course):
+            raise ToolError(f"{name!r} is not on the roster; say make reset-password NAME=ada (nothing was changed)")
+        say(self.docker.ask("exec", f"{self.project}-hub", "python", "-m", "hub.logins.reset", name))
+        say(f"it stands in {self.files.passwords}")
+
     def show(self) -> None:
         """The variables that compose.yaml asks for, for whoever runs compose by hand."""
+        make_secrets(self.files)
         for name, value in sorted(self.variables().items()):
             say(f"{name}={value}")
+
+
+def restore(folder: Path | None, course: Path | None, source: Path) -> None:
+    """Put a backup back; a machine that has no settings takes the backup's.
+
+    Raises:
+        TitoError: it is no backup, is damaged, or something is there already.
+    """
+    contents = check_backup(source)
+    files = Files((folder or Path(__file__).parents[1] / "var" / "docker").absolute())
+    if not files.settings.exists():
+        read_settings(files, settings_of(source))
+    Installer(folder, course).restore(source, contents)
+
+
+def needed(path: Path | None, remedy: str) -> Path:
+    """`path`.
+
+    Raises:
+        ToolError: there is none.
+    """
+    if path is None:
+        raise ToolError(f"say where: {remedy} (nothing was done)")
+    return path
+
+
+def scheme(settings: Mapping[str, str]) -> str:
+    """What browsers speak."""
+    return "https" if Variables(settings).encrypted() else "http"
 
 
 def address(variables: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from tito.addresses import BROKER, DATABASE, address_problem
 from tito.errors import CourseFileError, UnknownModuleError
 from tito.grading.policy import GradingPolicy, read_policy
+from tito.limits import read_limits
 from tito.modules import Module, find_module
 from tito.roster import Person, Roster, join_roster, read_roster, read_table, user_name_problem
 from tito.schedule import Schedule, read_schedule
@@ -23,7 +24,7 @@ __all__ = ["COURSE_FILE", "Course", "LatePolicy", "Schedule", "user_name_problem
 
 COURSE_FILE = "course.toml"
 
-_TABLES = {"course", "schedule", "modules", "late", "grading", "roster", "extensions", "database", "farm"}
+_TABLES = {"course", "schedule", "modules", "late", "grading", "roster", "extensions", "database", "farm", "limits"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Course:
     """Address of the gradebook's database, where it is not in the folder; see `tito.addresses.database_url`."""
     broker: str = field(default="", repr=False)
     """Address of the grading farm's Redis, if there is a farm; see `tito.addresses.broker_url`."""
+    limits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What a server of each role may use, as far as course.toml says; see `tito.limits`."""
 
     def due(self, module: Module, student: str) -> datetime | None:
         """When `student` must submit `module`, in UTC: their own time where they have one, else everybody's."""
@@ -175,6 +178,7 @@ class _Reader(Tables):
             _read_extensions(self, schedule.timezone),
             database=self.address(DATABASE, "database", "url"),
             broker=self.address(BROKER, "farm", "broker"),
+            limits=read_limits(self),
         )
         self.refuse_unknown_keys()
         return course

@@ -1,7 +1,8 @@
 """What the hub must grant so that people reach the exchange: scopes and roles, for any hub's configuration.
 
 Two scopes decide. `access:services!service=exchange` is JupyterHub's own: without it nobody is served.
-`custom:exchange:staff` lets its holder release, collect and see everybody's submissions.
+`custom:exchange:staff` lets its holder release, collect and see everybody's submissions. The others only tell a server
+where it is: its owner's groups (their section), and that there is an exchange. docs/operator/scopes.md has the table.
 """
 
 from __future__ import annotations
@@ -21,22 +22,30 @@ def access_scope(service: str = SERVICE) -> str:
     return f"access:services!service={service}"
 
 
+def finding_scopes(service: str = SERVICE) -> list[str]:
+    """What it takes to find the exchange in the hub's list of services, which shows nothing else that runs."""
+    return [f"list:services!service={service}", f"read:services!service={service}"]
+
+
 def server_scopes(service: str = SERVICE) -> list[str]:
-    """Scopes of the role `server`: JupyterHub's own two, and the exchange as far as the server's owner may use it.
+    """Scopes of the role `server`: JupyterHub's own two, its owner's groups, the exchange as they may use it.
 
     A token never holds more than its owner, so the staff scope here gives a student's server nothing.
     """
-    return ["users:activity!user", "access:servers!server", access_scope(service), STAFF_SCOPE]
+    own = ["users:activity!user", "access:servers!server", "read:users:groups!user"]
+    return [*own, access_scope(service), *finding_scopes(service), STAFF_SCOPE]
 
 
 def roles(everyone: dict[str, Sequence[str]], staff: dict[str, Sequence[str]], service: str = SERVICE) -> list[Any]:
     """Entries for JupyterHub's `load_roles`.
 
     `everyone` and `staff` say who: `{"users": [...]}`, `{"groups": [...]}`, `{"services": [...]}` or several of these.
-    Staff are to be among everyone.
+    Staff are to be among everyone. Services know where the exchange is, so only people may look for it.
     """
+    people = {kind: names for kind, names in everyone.items() if kind != "services"}
     return [
         {"name": "server", "scopes": server_scopes(service)},
         {"name": f"{service}-users", "scopes": [access_scope(service)], **everyone},
+        {"name": f"{service}-finders", "scopes": finding_scopes(service), **people},
         {"name": f"{service}-staff", "scopes": [STAFF_SCOPE], **staff},
     ]

@@ -15,6 +15,7 @@ from hub.exchange.log import LOG, log_request
 from hub.exchange.service import Service
 from hub.exchange.settings import Settings
 from hub.exchange.uploads import FeedbackUpload, ReleaseFiles, SubmissionUpload
+from hub.internal_tls import internal_tls
 from tito.errors import ToolError
 
 __all__ = ["application", "serve"]
@@ -77,6 +78,7 @@ async def _serve(service: Service, settings: Settings) -> None:
         max_body_size=LARGEST_QUESTION,
         body_timeout=LONGEST_UPLOAD,
         idle_connection_timeout=120.0,
+        ssl_options=internal_tls(os.environ),
     )
     try:
         server.listen(settings.port, settings.host)

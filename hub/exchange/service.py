@@ -76,7 +76,14 @@ class Service:
                 raise ToolError(f"{file.name} cannot be locked: {error.strerror}; take a local disk") from None
             for left in self.incoming.iterdir():
                 left.unlink()
+            self.watch_clock()
             yield
+
+    def watch_clock(self) -> None:
+        """Say so where the clock was put back. Submitting goes on: it may be the newest stamp that is wrong."""
+        problem = self.store.clock_behind()
+        if problem:
+            LOG.error("clock is behind", extra={"reason": problem})
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         """Run what waits for disk or database beside the event loop."""

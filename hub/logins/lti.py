@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ltiauthenticator.lti13.auth import LTI13Authenticator
 
-from hub.authenticator import Rostered
+from hub.authenticator import ByPlatform
 
 __all__ = ["Lti"]
 
 
-class Lti(Rostered, LTI13Authenticator):
+class Lti(ByPlatform, LTI13Authenticator):
     """LTI 1.3, closed."""

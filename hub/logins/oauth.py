@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from oauthenticator.generic import GenericOAuthenticator
 
-from hub.authenticator import Rostered
+from hub.authenticator import ByPlatform
 
 __all__ = ["OAuth"]
 
 
-class OAuth(Rostered, GenericOAuthenticator):
+class OAuth(ByPlatform, GenericOAuthenticator):
     """OAuth 2, closed."""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.docker.engine import base_image, engine
 from tests.docker.installation import Installation, new_installation
+from tests.e2e.people import People, what_happened
 from tests.hub.hub_client import Visitor
 
 
@@ -47,9 +48,17 @@ def ta(course: Installation) -> Visitor:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """When a test fails, add the containers' logs to its report."""
+    """When a test fails, add to its report what browsers showed and the containers' logs."""
     report = yield
-    course = getattr(item, "funcargs", {}).get("course")
-    if call.when == "call" and report.failed and isinstance(course, Installation):
+    known = getattr(item, "funcargs", {})
+    people, course = known.get("people"), known.get("course")
+    if call.when == "call" and report.failed and isinstance(people, People):
+        report.sections += what_happened(people)
+    elif call.when == "call" and report.failed and isinstance(course, Installation):
         report.sections += list(course.logs().items())
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests share a class: the one that destroys and restores it comes at the end, then `make down`."""
+    items.sort(key=lambda item: (item.name == "test_down_leaves_nothing", item.path.name == "test_backup.py"))

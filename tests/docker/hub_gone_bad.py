@@ -52,7 +52,7 @@ report = {
     ),
     "other name": ask("POST", "/containers/create?name=other", {"Image": image, "HostConfig": bounds}),
     "list": ask("GET", "/containers/json"),
-    "database": ask("GET", f"/containers/{project}_database_1/json"),
+    "database": ask("GET", f"/containers/{project}-database/json"),
     "stop the proxy": ask("POST", f"/containers/{project}-proxy/stop"),
     "look into itself": ask("GET", f"/containers/{project}-hub/json"),
     "exec": ask("POST", f"/containers/{project}-user-ada/exec", {"Cmd": ["id"]}),

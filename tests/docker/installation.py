@@ -26,6 +26,7 @@ class Installation:
     docker: str
     files: Path
     port: int
+    course: Path = ROOT
 
     @property
     def url(self) -> str:
@@ -34,7 +35,7 @@ class Installation:
     def make(self, what: str, *options: str) -> subprocess.CompletedProcess[str]:
         """`make image`, `make up` or `make down`, as the Makefile says it."""
         return subprocess.run(
-            [sys.executable, "-m", "hub.up", "--files", str(self.files), what, *options],
+            [sys.executable, "-m", "hub.up", "--files", str(self.files), "--course", str(self.course), what, *options],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -51,6 +52,9 @@ class Installation:
     def passwords(self) -> dict[str, str]:
         with (self.files / "first-passwords.csv").open(encoding="utf-8") as file:
             return {row["name"]: row["first password"] for row in csv.DictReader(file)}
+
+    def password_of(self, name: str) -> str:
+        return self.passwords()[name]
 
     def visitor(self, name: str) -> Visitor:
         """`name`, logged in, with a running server."""
@@ -86,7 +90,7 @@ class Installation:
         }
 
 
-def new_installation(docker: str, base: str, files: Path) -> Installation:
+def new_installation(docker: str, base: str, files: Path, course: Path = ROOT) -> Installation:
     """Settings of a class, nothing started yet."""
     port = free_ports(1)[0]
     settings = {
@@ -94,7 +98,25 @@ def new_installation(docker: str, base: str, files: Path) -> Installation:
         "TINYTORCH_PORT": str(port),
         "TINYTORCH_BASE_IMAGE": base,
         "TINYTORCH_SUBNETS": SUBNETS,
+        "TINYTORCH_STUDENT_DISK": "64M",
     }
     files.mkdir(parents=True, exist_ok=True)
     (files / "settings.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    return Installation(docker, files, port)
+    return Installation(docker, files, port, course)
+
+
+def program(*files: str) -> str:
+    """What stands in files of this folder, for a Python in a container."""
+    texts = [(ROOT / "tests" / "docker" / name).read_text(encoding="utf-8") for name in files]
+    return "\n".join(texts).replace("tinytorch-e2e", PROJECT)
+
+
+def in_terminal(who: Visitor, command: str) -> str:
+    """What a command prints in somebody's server; it must end well."""
+    code = (
+        "import subprocess; done = subprocess.run(['bash', '-c', {!r}], capture_output=True, text=True);"
+        "print(done.stdout + done.stderr, 'ended with', done.returncode)"
+    )
+    printed = who.run(code.format(command))
+    assert printed.endswith("ended with 0\n"), printed
+    return printed

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, expect, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.e2e.people import TIMEOUT, People, chromium
+from tests.e2e.people import People, installed_chromium, what_happened
 from tests.e2e.running_hub import ROOT, Hub, copy_course, start_hub
 
 ALBUM = ROOT / "test-artifacts" / "e2e"
@@ -31,11 +31,7 @@ def hub(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.fail("the browser test needs Debian's chromium: apt install chromium")
-    expect.set_options(timeout=TIMEOUT)
-    with sync_playwright() as driver, chromium(driver, executable) as found:
+    with installed_chromium() as found:
         yield found
 
 
@@ -54,11 +50,5 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     people = getattr(item, "funcargs", {}).get("people")
     if call.when == "call" and report.failed and isinstance(people, People):
-        try:
-            people.photograph_failure()
-        except Error as error:  # the browser itself may be what failed
-            report.sections.append(("pictures", str(error)))
-        report.sections.append(("pictures", f"what everybody saw: {people.album}"))
-        report.sections += [(f"{person.name}'s browser", person.report()) for person in people.here]
-        report.sections += list(people.hub.logs().items())
+        report.sections += what_happened(people)
     return report

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
-
-from tests.e2e.running_hub import Hub
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 TIMEOUT = 60_000
 """Milliseconds any one thing on a page may take: the machine may be busy."""
 
 # nbconvert's page of a graded notebook calls MathJax even where its server cannot be reached.
 NOT_OURS = ("MathJax is not defined",)
+
+
+class Hub(Protocol):
+    """Where people log in: `make serve`'s, or a class under Docker."""
+
+    @property
+    def url(self) -> str: ...
+
+    def password_of(self, name: str) -> str: ...
+
+    def logs(self) -> dict[str, str]: ...
 
 
 @dataclass
@@ -60,7 +71,7 @@ class Person:
     def fill_in_form(self) -> None:
         self.page.goto(self.hub.url)
         self.page.get_by_label("Username").fill(self.name)
-        self.page.get_by_label("Password").fill(self.hub.password)
+        self.page.get_by_label("Password").fill(self.hub.password_of(self.name))
 
     def sign_in(self) -> None:
         """Send the form; the hub then starts a server, which takes a while."""
@@ -148,3 +159,25 @@ def chromium(driver: Any, executable: str) -> Iterator[Browser]:
         yield browser
     finally:
         browser.close()
+
+
+@contextmanager
+def installed_chromium() -> Iterator[Browser]:
+    """The browser, with a patience that fits a busy machine."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.fail("the browser test needs Debian's chromium: apt install chromium")
+    expect.set_options(timeout=TIMEOUT)
+    with sync_playwright() as driver, chromium(driver, executable) as found:
+        yield found
+
+
+def what_happened(people: People) -> list[tuple[str, str]]:
+    """For the report of a test that failed: pictures of every window, what browsers complained about, the logs."""
+    found = [("pictures", f"what everybody saw: {people.album}")]
+    try:
+        people.photograph_failure()
+    except Error as error:  # the browser itself may be what failed
+        found.append(("pictures", str(error)))
+    found += [(f"{person.name}'s browser", person.report()) for person in people.here]
+    return found + list(people.hub.logs().items())

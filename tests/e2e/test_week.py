@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.e2e.formgrader import Formgrader
 from tests.e2e.homework import FIRST_CELLS, HOLE, MODULE, NEXT, TYPED, UNDONE, WRONG, Module
@@ -125,7 +125,7 @@ def student_works_in_the_notebook(ada: Person, assignments: AssignmentList, modu
     people.photograph(ada, "wrong-solution")
 
     dialog = notebook.validate()
-    assert failures(dialog, module) == [f"test-{TYPED}", f"test-{UNDONE}"]
+    assert module.failures(dialog) == [f"test-{TYPED}", f"test-{UNDONE}"]
     error = dialog.locator("pre").filter(has_text=f"AssertionError: {message}")
     show_end(error)
     people.photograph(ada, "validate-says-why")
@@ -136,7 +136,7 @@ def student_works_in_the_notebook(ada: Person, assignments: AssignmentList, modu
     notebook.run(hole)
     assert "✓" in notebook.run(test)
     dialog = notebook.validate()
-    assert failures(dialog, module) == [f"test-{UNDONE}"]
+    assert module.failures(dialog) == [f"test-{UNDONE}"]
     people.photograph(ada, "validate-after-mending")
     close_dialog(dialog)
     typed = next(cell["source"] for cell in ada.read(path)["cells"] if grade_id(cell) == TYPED)
@@ -148,14 +148,6 @@ def assertion(printed: str) -> str:
     found = re.findall(r"^AssertionError: (.*)$", printed, flags=re.MULTILINE)
     assert len(found) == 1, f"no message in:\n{printed}"
     return str(found[0])
-
-
-def failures(dialog: Locator, module: Module) -> list[str]:
-    """The tests that the validation's dialog shows as failed."""
-    said = dialog.inner_text()
-    found = [test for test in module.points if module.first_line(test) + "\n" in said]
-    assert said.count("The following cell failed:") == len(found), said
-    return found
 
 
 def student_submits(ada: Person, assignments: AssignmentList, module: Module, people: People) -> None:
@@ -200,7 +192,7 @@ def ta_autogrades(grading: Formgrader, ta: Person, module: Module, people: Peopl
     people.photograph(ta, "autograded")
     grading.close_message()
     expect(row.locator(".status")).to_have_text("graded")
-    expect(row.locator(".score")).to_have_text(f"{sum(module.expected.values()):g} / {sum(module.points.values()):g}")
+    expect(row.locator(".score")).to_have_text(f"{module.total(UNDONE)} / {module.total()}")
     people.photograph(ta, "score")
 
 
@@ -212,7 +204,7 @@ def ta_looks_into_the_submission(grading: Formgrader, ta: Person, module: Module
     grading.row("Submission #1").get_by_role("link", name="Submission #1").click()
     page = grading.frame.locator("body")
     expect(page).to_contain_text("Submission 1 / 1")
-    for test, earned in module.expected.items():
+    for test, earned in module.scores(UNDONE).items():
         expect(page.locator(f"input.score[id='{test}']")).to_have_attribute("placeholder", f"{earned:g}")
     expect(page.locator("input.score")).to_have_count(len(module.points))
     expect(page).to_contain_text(module.solution(TYPED).splitlines()[-1])
@@ -240,10 +232,8 @@ def student_reads_feedback(ada: Person, assignments: AssignmentList, module: Mod
     people.photograph(ada, "feedback-announced")
     row.get_by_role("button", name="Fetch Feedback").click()
     page = open_feedback(ada.page, row, MODULE)
-    expect(page.get_by_role("heading", level=1)).to_have_text(
-        f"{sum(module.expected.values()):g} of {sum(module.points.values()):g} points"
-    )
-    scores = [f"{earned:g} of {module.points[test]:g}" for test, earned in module.expected.items()]
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{module.total(UNDONE)} of {module.total()} points")
+    scores = [f"{earned:g} of {module.points[test]:g}" for test, earned in module.scores(UNDONE).items()]
     expect(page.locator("tbody td.number")).to_have_text(scores)
     people.photograph(ada, "feedback")
     page.get_by_role("heading", name="To mend").scroll_into_view_if_needed()

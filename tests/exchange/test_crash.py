@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -271,6 +272,24 @@ def test_a_key_that_is_damaged_is_not_replaced(settings: Settings) -> None:
     with pytest.raises(ToolError, match="put it back from a backup"):
         InProcess(settings, People("exchange", nobody))
     assert key.read_text() == "damaged"
+
+
+def test_a_clock_that_was_put_back_is_told_and_loses_nothing(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = InProcess(settings, People("exchange", nobody))
+    noon = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    for minutes, said in ((0, False), (-0.5, False), (-90, True), (5, False)):
+        found.store.clock = lambda minutes=minutes: noon + timedelta(minutes=minutes)
+        found.watch_clock()
+        assert bool(caplog.records) is said
+        for record in caplog.records:
+            assert "clock says 2027-03-01T10:30" in record.reason and "timedatectl" in record.reason
+            assert "\n" not in record.reason
+        caplog.clear()
+        found.store.submit(LABEL, "ada", f"request {minutes}", [File("a", "0" * 64, 1)], None)
+    stamps = [row["received"][11:16] for row in found.store.submissions(LABEL)]
+    assert stamps == ["12:00", "11:59", "10:30", "12:05"]  # in the order in which they came
 
 
 def test_a_database_of_another_version_is_left_alone(settings: Settings) -> None:

@@ -15,6 +15,9 @@ from typing import Any
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+SILENCE = 180
+"""Seconds that a kernel may say nothing: commands that grade take long on a busy machine."""
+
 
 class Answer:
     """What came back, whatever its status."""
@@ -67,6 +70,14 @@ class Visitor:
     def request_server(self) -> None:
         """Have one's server started, without waiting for it."""
         self.ask(f"/hub/spawn/{self.name}")
+
+    def stop_server(self, patience: float = 60) -> None:
+        """Stop one's server and wait until it is gone."""
+        self.ask(f"/hub/api/users/{self.name}/server", "DELETE")
+        deadline = time.monotonic() + patience
+        while self.ask(f"/hub/api/users/{self.name}").json["servers"]:
+            assert time.monotonic() < deadline, f"{self.name}'s server did not stop"
+            time.sleep(0.1)
 
     def wait_for_server(self, patience: float = 90) -> None:
         """Wait until one's server answers."""
@@ -123,9 +134,13 @@ class Visitor:
         """What `code` prints in a new kernel; what it raises is an AssertionError."""
         kernel = self.start_kernel()
         try:
-            return asyncio.run(self._run(kernel, code))
+            return self.run_in(kernel, code)
         finally:
             self.ask(self.path(f"api/kernels/{kernel}"), "DELETE")
+
+    def run_in(self, kernel: str, code: str) -> str:
+        """What `code` prints in a kernel that runs on; what it raises is an AssertionError."""
+        return asyncio.run(self._run(kernel, code))
 
     async def _run(self, kernel: str, code: str) -> str:
         socket = await self.websocket(f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}")
@@ -140,7 +155,7 @@ class Visitor:
         """Until the kernel is idle again: its reply may overtake what it printed."""
         printed = ""
         while True:
-            raw = await asyncio.wait_for(socket.read_message(), 60)
+            raw = await asyncio.wait_for(socket.read_message(), SILENCE)
             assert raw is not None, "the kernel's connection closed"
             message = json.loads(raw)
             content, kind = message["content"], message["msg_type"]

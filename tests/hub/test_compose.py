@@ -11,6 +11,7 @@ import yaml
 
 from hub.container_names import Names
 from hub.docker_files import Files, make_secrets
+from hub.docker_images import TARGETS
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
@@ -51,12 +52,15 @@ def test_the_spawner_and_compose_mean_the_same_containers_and_volumes():
     names = Names("${TINYTORCH_PROJECT}")
     assert SERVICES["hub"]["container_name"] == names.hub
     assert SERVICES["proxy"]["container_name"] == names.proxy
+    assert SERVICES["broker"]["container_name"] == names.broker
+    assert SERVICES["database"]["container_name"] == names.database
+    assert names.farm.removeprefix("${TINYTORCH_PROJECT}_") in COMPOSE["networks"]
     assert names.course.removeprefix("${TINYTORCH_PROJECT}_") in COMPOSE["volumes"]
 
 
 def test_every_target_is_pinned_small_and_no_root():
     recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    for target in ("student", "grader", "hub", "database"):
+    for target in TARGETS:
         stage = re.split(r"^FROM ", recipe.split(f" AS {target}\n")[1], flags=re.MULTILINE)[0]
         users = re.findall(r"^USER (\w+)", stage, flags=re.MULTILINE)
         assert users and "root" not in users

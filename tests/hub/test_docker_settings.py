@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 
 import pytest
@@ -21,6 +22,7 @@ class Class:
     instructors: tuple[str, ...] = ("prof",)
     tas: tuple[str, ...] = ("ta",)
     students: tuple[str, ...] = ("ada", "Al.B")
+    section_members: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"A": ("ta", "ada")})
 
 
 PEOPLE = Class()
@@ -28,10 +30,22 @@ VARIABLES = {
     "TINYTORCH_STUDENT_IMAGE": "tinytorch/student:1",
     "TINYTORCH_GRADER_IMAGE": "tinytorch/grader:1",
     "TINYTORCH_LIBRARIES": "/volumes/libraries",
-    "TINYTORCH_COURSE_FILE": "/course/course.toml",
+    "TINYTORCH_COURSE_FOLDER": "/files/course",
 }
 HERE = Installation.from_environment(VARIABLES)
-SECRETS = Secrets("proxy-token", "ab" * 32, "login-secret", "database-password", "exchange-token", "libraries-token")
+SECRETS = Secrets(
+    "proxy-token",
+    "ab" * 32,
+    "login-secret",
+    "database-password",
+    "exchange-token",
+    "libraries-token",
+    "release-token",
+    "grading-token",
+    "gradebook-address",
+    "broker-address",
+)
+FARM = {"TINYTORCH_DATABASE": "gradebook-address", "TINYTORCH_BROKER": "broker-address"}
 
 
 def values(here: Installation = HERE) -> dict[str, dict[str, object]]:
@@ -39,7 +53,7 @@ def values(here: Installation = HERE) -> dict[str, dict[str, object]]:
 
 
 def test_a_student_sees_their_home_and_their_library_and_no_course():
-    server = server_of(PEOPLE, HERE, "ada")
+    server = server_of(PEOPLE, HERE, "ada", FARM)
     assert server.image == "tinytorch/student:1"
     assert server.volumes == {"tinytorch-home-ada": "/home/course"}
     assert server.read_only_volumes == {"/volumes/libraries/ada": "/opt/library"}
@@ -49,7 +63,7 @@ def test_a_student_sees_their_home_and_their_library_and_no_course():
 
 @pytest.mark.parametrize("who", ["prof", "ta"])
 def test_staff_see_the_course(who: str):
-    server = server_of(PEOPLE, HERE, who)
+    server = server_of(PEOPLE, HERE, who, FARM)
     assert server.image == "tinytorch/grader:1"
     assert server.volumes == {f"tinytorch-home-{who}": "/home/course", "tinytorch_course": "/home/course/course"}
     assert server.environment["TINYTORCH_COURSE"] == "/home/course/course"
@@ -59,12 +73,12 @@ def test_limits_are_by_role():
     here = Installation.from_environment(
         VARIABLES | {"TINYTORCH_STUDENT_MEMORY": "768M", "TINYTORCH_STAFF_PROCESSORS": "3"}
     )
-    assert here.limits == {"student": Limits("768M", 1.0, 256), "staff": Limits("2G", 3.0, 512)}
-    server = server_of(PEOPLE, here, "ada")
+    assert here.limits == {"student": Limits("768M", 1.0, 256, "2G"), "staff": Limits("2G", 3.0, 512, "5G")}
+    server = server_of(PEOPLE, here, "ada", FARM)
     assert (server.memory, server.processors) == ("768M", 1.0)
     assert server.host_config["memswap_limit"] == "768M"
     assert server.host_config["pids_limit"] == 256
-    assert server_of(PEOPLE, here, "ta").environment["OMP_NUM_THREADS"] == "3"
+    assert server_of(PEOPLE, here, "ta", FARM).environment["OMP_NUM_THREADS"] == "3"
 
 
 def test_only_the_roster_may_log_in_and_nobody_signs_up():
@@ -89,6 +103,9 @@ def test_a_server_may_do_what_it_must_and_no_more():
     assert set(roles["server"]["scopes"]) == {
         "users:activity!user",
         "access:servers!server",
+        "read:users:groups!user",
+        "list:services!service=exchange",
+        "read:services!service=exchange",
         "access:services!service=exchange",
         "custom:exchange:staff",  # a token never holds more than its owner: students do not have it
     }
@@ -162,6 +179,7 @@ def test_every_trait_exists(login: str, more: dict[str, str]):
     """A misspelt trait would be ignored by the hub with a line in its log."""
     from jupyterhub.app import JupyterHub
     from jupyterhub.proxy import ConfigurableHTTPProxy
+    from ltiauthenticator.lti13.validator import LTI13LaunchValidator
     from traitlets import import_item
 
     from hub.docker_spawner import CourseContainer
@@ -169,6 +187,8 @@ def test_every_trait_exists(login: str, more: dict[str, str]):
     found = values(Installation.from_environment(VARIABLES | more))
     authenticator = import_item(LOGINS[login])
     classes = [JupyterHub, ConfigurableHTTPProxy, CourseContainer, authenticator]
+    if login == "lti":
+        classes.append(LTI13LaunchValidator)
     assert found.keys() == {one.__name__ for one in classes}
     for one in classes:
         unknown = found[one.__name__].keys() - set(one.class_traits(config=True))
@@ -183,11 +203,13 @@ def test_every_trait_exists(login: str, more: dict[str, str]):
         ("LOGIN", "ldap"),
         ("STUDENT_MEMORY", "lots"),
         ("STUDENT_PROCESSES", "-1"),
+        ("STUDENT_DISK", "2GB"),
         ("SUBNETS", "10.0.0.0/30"),
         ("SUBNETS", "10.0.0.0/99"),
         ("LIBRARIES", "relative"),
         ("STUDENT_IMAGE", ""),
         ("IDLE_MINUTES", "soon"),
+        ("INTERNAL_TLS", "1"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_one_line(variable: str, value: str):

@@ -53,6 +53,38 @@ def test_the_hub_and_the_proxy_join_the_network_once(spawner: Played):
     assert spawner.asked[1:] == [("connect_container_to_network", "tt-proxy", network)]
 
 
+def test_servers_start_in_turns_until_they_answer(monkeypatch: pytest.MonkeyPatch):
+    starting: list[str] = []
+    together: list[int] = []
+
+    class Slow(Played):
+        turns = asyncio.Semaphore(2)
+
+        async def _start(self) -> tuple[str, int]:
+            starting.append("one")
+            return "10.0.0.1", 8888
+
+    async def answers(*_address: Any, timeout: float) -> None:
+        together.append(len(starting))
+        await asyncio.sleep(0)
+        starting.pop()
+        if len(together) == 3:
+            raise TimeoutError
+
+    async def start() -> list[tuple[str, int]]:
+        return await asyncio.gather(*(Slow(project="tt").start() for _ in range(6)))
+
+    monkeypatch.setattr("hub.docker_spawner.wait_for_server", answers)
+    assert asyncio.run(start()) == [("10.0.0.1", 8888)] * 6
+    assert max(together) == 2
+
+
+def test_what_staff_grade_with_joins_their_network_alone(spawner: Played):
+    spawner.servers = {"Al.B": SimpleNamespace(staff=True)}
+    asyncio.run(spawner._join())
+    assert [asked[1] for asked in spawner.asked[1:]] == ["tt-hub", "tt-proxy", "tt-broker", "tt-database"]
+
+
 @pytest.mark.parametrize(
     ("method", "said"),
     [
@@ -68,7 +100,7 @@ def test_what_a_killed_hub_left_is_used(spawner: Played, method: str, said: str)
 def test_a_network_that_is_gone_is_removed(spawner: Played):
     spawner.errors = dict.fromkeys(("disconnect_container_from_network", "remove_network"), "network tt not found")
     asyncio.run(spawner._remove_network())
-    assert len(spawner.asked) == 3
+    assert [asked[0] for asked in spawner.asked] == 4 * ["disconnect_container_from_network"] + ["remove_network"]
 
 
 def test_a_container_that_leaves_slowly_is_waited_for(spawner: Played, monkeypatch: pytest.MonkeyPatch):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from certificates import make_certificate
 
-from hub.checks import check_space
+from hub.certificates import check_certificate
+from hub.checks import check_space, free_ports
 from hub.docker_cli import Docker, find_compose, find_docker
-from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
+from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import check_version
 from tito.course import Course
 from tito.errors import ToolError
@@ -147,22 +151,38 @@ def test_secrets_are_made_once_and_private(tmp_path: Path):
     make_secrets(files)
     first = {path.name: path.read_text() for path in files.secrets.iterdir()}
     assert all(len(text) >= 48 for name, text in first.items() if name != "no_tls")
-    assert {oct(path.stat().st_mode & 0o777) for path in files.secrets.iterdir()} == {"0o600"}
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in files.secrets.iterdir()}
+    assert {name for name, mode in modes.items() if mode != "0o600"} == {
+        "release_token",
+        "grading_token",
+        "gradebook_database",
+        "broker",
+    }
+    assert (modes["release_token"], oct(files.secrets.stat().st_mode & 0o777)) == ("0o640", "0o700")
     make_secrets(files)
     assert {path.name: path.read_text() for path in files.secrets.iterdir()} == first
 
 
 def test_the_state_follows_the_course_and_the_secrets(tmp_path: Path):
-    files, course = Files(tmp_path / "docker"), tmp_path / "course.toml"
-    course.write_text("a")
+    files, folder = Files(tmp_path / "docker"), tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "course.toml").write_text('[course]\nid = "a"\n')
     make_secrets(files)
-    first = state(files, course)
-    assert state(files, course) == first
-    course.write_text("b")
-    changed = state(files, course)
-    assert changed != first
+    copy_course(files, Course.load(folder))
+    seen = [state(files)]
+    assert state(files) == seen[0]
+    (folder / "roster.csv").write_text("name,id,section,role\nada,1,A,student\n")
+    copy_course(files, Course.load(folder))
+    seen.append(state(files))
     os.utime(files.secrets / "login", ns=(1, 1))
-    assert state(files, course) not in (first, changed)
+    seen.append(state(files))
+    assert len(set(seen)) == 3
+    # What services mount is the whole course: with the same people, for every container's user.
+    assert Course.load(files.course).students == ("ada",)
+    assert {oct(path.stat().st_mode & 0o777) for path in files.course.iterdir()} == {"0o644"}
+    (folder / "roster.csv").unlink()
+    copy_course(files, Course.load(folder))
+    assert [path.name for path in files.course.iterdir()] == ["course.toml"]
 
 
 def test_first_passwords_are_written_where_there_are_passwords(tmp_path: Path):
@@ -209,6 +229,7 @@ def test_make_up_needs_nothing_installed():
 UP = """case "$*" in
 version*) echo 20.10.24;;
 "info --format {{.DockerRootDir}}") echo /;;
+"info --format {{.NCPU}}") echo 2;;
 info*) echo 20.10.24;;
 "volume inspect"*) echo /volumes;;
 *"ls"*) ;;
@@ -217,14 +238,14 @@ esac"""
 """A Docker that answers and has no image and no container."""
 
 
-def make_up(path: Path, settings: str) -> subprocess.CompletedProcess[str]:
+def make_up(path: Path, settings: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     program(path, "docker", UP)
     program(path, "docker-compose", "exit 1")
     files = path.parent / "files"
     files.mkdir()
     (files / "settings.env").write_text(settings)
     return subprocess.run(
-        [sys.executable, "-m", "hub.up", "up", "--files", str(files)],
+        [sys.executable, "-m", "hub.up", *(arguments or ["up"]), "--files", str(files)],
         cwd=ROOT,
         env={**os.environ, "PATH": str(path)},
         capture_output=True,
@@ -256,6 +277,58 @@ def test_make_up_with_a_setting_that_makes_no_sense(path: Path, settings: str, s
     done = make_up(path, settings)
     assert (done.returncode, done.stdout) == (6, "")
     assert said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_course_that_is_kept_elsewhere(path: Path, tmp_path: Path):
+    (tmp_path / "course.toml").write_text('[course]\nid = "elsewhere"\n')
+    done = make_up(path, "TINYTORCH_SOCKET=/dev/null\n", "variables", "--course", str(tmp_path))
+    assert "TINYTORCH_COURSE_ID=elsewhere\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("days", "names", "said"),
+    [
+        ((-9, -1), ("tt.example.org",), r"the certificate \S+ expired on \w+ .* GMT; renew it, then make up"),
+        ((1, 9), ("tt.example.org",), r"is valid from .* GMT only; set this machine's clock"),
+        (
+            (-1, 9),
+            ("other.org",),
+            r"is for 127.0.0.1, other.org and not for tt.example.org, user.tt.example.org; have it",
+        ),
+        ((-1, 9), ("tt.example.org",), r"not for user.tt.example.org; "),
+    ],
+)
+def test_make_up_with_a_certificate_that_browsers_refuse(
+    path: Path, days: tuple[int, int], names: tuple[str, ...], said: str
+):
+    chain, key = make_certificate(path, *names, begin=days[0], end=days[1])
+    settings = {
+        "PORT": free_ports(1)[0],
+        "SOCKET": "/dev/null",
+        "TLS_CERTIFICATE": chain,
+        "TLS_KEY": key,
+        "DOMAIN": "tt.example.org",
+    }
+    done = make_up(path, "".join(f"TINYTORCH_{name}={value}\n" for name, value in settings.items()))
+    assert (done.returncode, done.stderr.count("\n")) == (6, 1)
+    assert re.search(said, done.stderr), done.stderr
+
+
+def test_a_certificate_that_browsers_take(tmp_path: Path):
+    chain, key = make_certificate(tmp_path, "tt.example.org", "*.tt.example.org")
+    check_certificate(chain, key, ["tt.example.org", "user.tt.example.org", "127.0.0.1"], time.time())
+    with pytest.raises(ToolError, match=r"not for a\.b\.tt\.example\.org"):  # a star is one label
+        check_certificate(chain, key, ["a.b.tt.example.org"], time.time())
+
+
+def test_make_up_with_anothers_key(path: Path, tmp_path: Path):
+    chain, _ = make_certificate(path, "tt.example.org")
+    other = tmp_path / "other"
+    other.mkdir()
+    _, key = make_certificate(other)
+    done = make_up(path, f"TINYTORCH_TLS_CERTIFICATE={chain}\nTINYTORCH_TLS_KEY={key}\nTINYTORCH_SOCKET=/dev/null\n")
+    assert (done.returncode, done.stderr.count("\n")) == (6, 1)
+    assert "cannot be used: KEY_VALUES_MISMATCH; give a PEM chain" in done.stderr
 
 
 def test_make_up_on_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer
 from hub.docker_guard import application, rules_of
 from hub.docker_settings import Installation, server_of
 from hub.guard_rules import RefusedError, check_connect, check_create, check_disconnect, check_network
-from tests.hub.test_docker_settings import HERE, PEOPLE
+from tests.hub.test_docker_settings import FARM, HERE, PEOPLE
 
 RULES = rules_of(HERE)
 NETWORK = {
@@ -33,7 +33,7 @@ NETWORK = {
 
 def create_body(user: str, here: Installation = HERE) -> dict[str, Any]:
     """What DockerSpawner sends, as its client library puts it together."""
-    server = server_of(PEOPLE, here, user)
+    server = server_of(PEOPLE, here, user, FARM)
     client = docker.APIClient(base_url="http://nowhere:1", version="1.41")
     modes = ((server.volumes, "rw"), (server.read_only_volumes, "ro"))
     binds = {k: {"bind": v, "mode": mode} for volumes, mode in modes for k, v in volumes.items()}
@@ -80,6 +80,7 @@ HOST: dict[str, Any] = {
     "PidsLimit": -1,
     "CpuQuota": True,
     "NetworkMode": "host",
+    "Ulimits": [{"Name": "fsize", "Soft": 5, "Hard": -1}],
     "PidMode": "host",
     "IpcMode": "host",
     "UsernsMode": "host",
@@ -106,7 +107,7 @@ def test_a_bound_that_is_loosened_is_refused(key: str):
 
 
 @pytest.mark.parametrize(
-    "key", ["CapDrop", "SecurityOpt", "ReadonlyRootfs", "Memory", "MemorySwap", "PidsLimit", "CpuQuota"]
+    "key", ["CapDrop", "SecurityOpt", "ReadonlyRootfs", "Memory", "MemorySwap", "PidsLimit", "CpuQuota", "Ulimits"]
 )
 def test_a_bound_that_is_missing_is_refused(key: str):
     body = create_body("ada")
@@ -194,12 +195,14 @@ def test_a_network_with_a_way_out_is_refused(changes: dict[str, Any]):
         check_network(NETWORK | changes, RULES)
 
 
-def test_only_the_hub_and_the_proxy_join_a_users_network():
-    for name in ("tinytorch-hub", "tinytorch-proxy"):
-        check_connect({"Container": name, "EndpointConfig": {"Aliases": ["proxy"]}}, RULES)
+def test_only_what_a_server_needs_joins_its_network_under_its_own_name():
+    for name, aliases in HERE.names.aliases(staff=True).items():
+        check_connect({"Container": name, "EndpointConfig": {"Aliases": aliases}}, RULES)
         check_disconnect({"Container": name, "Force": True}, RULES)
     for body in (
-        {"Container": "tinytorch_database_1"},
+        {"Container": "tinytorch-workers"},
+        {"Container": "tinytorch-guard"},
+        {"Container": "tinytorch-broker", "EndpointConfig": {"Aliases": ["proxy"]}},
         {"Container": "tinytorch-user-alan"},
         {"Container": "tinytorch-hub", "EndpointConfig": {"Aliases": ["guard"]}},
         {"Container": "tinytorch-hub", "EndpointConfig": {"IPAMConfig": {"IPv4Address": "10.77.0.9"}}},
@@ -214,6 +217,10 @@ async def guarded(folder: Path) -> AsyncIterator[tuple[str, list[str]]]:
     seen: list[str] = []
 
     async def note(request: web.Request) -> web.Response:
+        if request.path == "/v1.41/system/df":  # the guard's own question
+            used = {"ada": 5, "alan": -1}
+            volumes = [{"Name": f"tinytorch-home-{user}", "UsageData": {"Size": size}} for user, size in used.items()]
+            return web.json_response({"Volumes": [*volumes, {"Name": "tinytorch_database", "UsageData": {"Size": 9}}]})
         seen.append(f"{request.method} {request.path_qs}")
         name = "/tinytorch_database_1" if "/containers/" + "d" * 64 in request.path else "/tinytorch-user-ada"
         return web.json_response({"Name": name, "body": (await request.read()).decode()})
@@ -277,9 +284,24 @@ def test_the_spawners_requests_reach_docker_and_only_checked_parts_of_them(tmp_p
     ]
 
 
+def test_the_guard_says_how_large_a_home_is_and_nothing_else_of_the_disk(tmp_path: Path):
+    async def play() -> dict[str, Any]:
+        async with guarded(tmp_path) as (url, seen), ClientSession() as session:
+            answers = {}
+            for user in ("ada", "alan", "eve", "..%2ftinytorch_database"):
+                async with session.get(f"{url}/homes/{user}?fresh=1") as answer:
+                    answers[user] = await answer.json()
+            assert seen == []
+            return answers
+
+    answers = {user: answer["bytes"] for user, answer in asyncio.run(play()).items()}
+    assert answers == {"ada": 5, "alan": None, "eve": None, "..%2ftinytorch_database": None}
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
+        ("GET", "/v1.41/system/df"),
         ("GET", "/v1.41/containers/json"),
         ("GET", "/v1.41/containers/" + "d" * 64 + "/json"),
         ("POST", "/v1.41/containers/" + "d" * 64 + "/stop"),

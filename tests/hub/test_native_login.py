@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from jupyterhub import orm
@@ -13,6 +14,7 @@ from sqlalchemy.pool import StaticPool
 from traitlets.config import Config
 
 from hub.logins.native import Native
+from hub.logins.reset import main
 
 
 @pytest.fixture
@@ -51,6 +53,27 @@ def test_a_guess_makes_no_account(session: Session):
     assert session.query(UserInfo).count() == 0
 
 
+def test_a_password_that_is_longer_than_any_is_wrong(session: Session):
+    to = native(session, "ada")
+    log_in(to, "ada", "first-of-ada")
+    assert log_in(to, "ada", "x" * 73) is None
+
+
+def test_guesses_at_once_gain_nothing(session: Session, monkeypatch: pytest.MonkeyPatch):
+    checked = []
+    monkeypatch.setattr("hub.logins.native._fits", lambda *given: checked.append(given))
+    to = native(session, "ada")
+    to.allowed_failed_logins = 3
+    session.add(UserInfo(username="ada", password=b"hashed", is_authorized=True))
+
+    async def guess() -> list[str | None]:
+        guesses = ({"username": "ada", "password": str(number)} for number in range(20))
+        return await asyncio.gather(*(to.authenticate(None, guess) for guess in guesses))
+
+    assert asyncio.run(guess()) == [None] * 20
+    assert len(checked) == 3
+
+
 def test_a_changed_password_ends_the_first_one(session: Session):
     to = native(session, "ada")
     log_in(to, "ada", "first-of-ada")
@@ -65,6 +88,35 @@ def test_who_left_the_roster_is_no_user(session: Session):
     after = native(session, "ada")
     assert not after.validate_username("alan")
     assert after.validate_username("ada")
+
+
+def test_a_reset_password_is_the_first_one_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    address = f"sqlite:///{tmp_path / 'hub.sqlite'}"
+    engine = create_engine(address)
+    orm.Base.metadata.create_all(engine)
+    with sessionmaker(bind=engine, expire_on_commit=False)() as session:  # as the hub's own, which runs on
+        to = native(session, "ada", "alan")
+        for name in ("ada", "alan"):
+            log_in(to, name, f"first-of-{name}")
+            to.change_password(name, f"{name} chose this one")
+        assert main(["ada"], address) == 0
+        assert capsys.readouterr().out == "ada logs in with their first password again\n"
+        assert log_in(to, "ada", "ada chose this one") is None
+        assert log_in(to, "ada", "first-of-ada") == "ada"
+        assert log_in(to, "alan", "alan chose this one") == "alan"
+    assert main(["zoe"], address) == 0
+    assert "chose no other yet" in capsys.readouterr().out
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("sqlite://", "this hub keeps no passwords"), ("sqlite:////nowhere/x", "does not answer")],
+)
+def test_a_reset_that_cannot_be_is_one_line(address: str, said: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["ada"], address) == 6
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1
 
 
 def test_nobody_signs_up(session: Session):

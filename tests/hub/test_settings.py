@@ -38,7 +38,7 @@ class Class:
 
 PEOPLE = Class()
 PLACES = Places(Path("/data"))
-LOCAL = Local(PLACES, Ports(8000, 4001, 4002, 4003), "abcd-efgh", "0123", as_root=False, shell="/bin/bash")
+LOCAL = Local(PLACES, Ports(8000, 4001, 4002, 4003, 4004, 4005), "abcd-efgh", "0123", as_root=False, shell="/bin/bash")
 
 
 def test_everyone_on_the_roster_has_one_role():
@@ -78,11 +78,15 @@ def test_only_the_roster_may_log_in_and_nobody_is_admin():
 def test_sections_are_groups_of_students_and_their_tas():
     values = hub_values(PEOPLE, LOCAL)
     assert values["JupyterHub"]["load_groups"] == {
+        "students": {"users": ["ada", "alan"]},
+        "staff": {"users": ["prof", "ta1", "ta2"]},
+        "instructors": {"users": ["prof"]},
         "section-A": {"users": ["ta1", "ada"]},
         "section-B": {"users": ["ta1"]},
     }
-    mine = values["RosterAuthenticator"]["sections"]
-    assert (mine["ta1"], mine["ada"], mine["alan"]) == (["section-A", "section-B"], ["section-A"], [])
+    mine = values["RosterAuthenticator"]["course_groups"]
+    assert mine["ta1"] == ["staff", "section-A", "section-B"]
+    assert (mine["ada"], mine["alan"]) == (["students", "section-A"], ["students"])
 
 
 def test_the_hub_runs_the_release_service_without_any_right():
@@ -98,16 +102,29 @@ def test_everything_listens_on_this_machine_alone():
     assert values["JupyterHub"]["bind_url"] == "http://127.0.0.1:8000"
     assert values["JupyterHub"]["hub_bind_url"] == "http://127.0.0.1:4001"
     assert values["ConfigurableHTTPProxy"]["api_url"] == "http://127.0.0.1:4002"
-    assert [s["url"] for s in values["JupyterHub"]["services"] if "url" in s] == ["http://127.0.0.1:4003"]
+    addresses = [s["url"] for s in values["JupyterHub"]["services"] if "url" in s]
+    assert addresses == ["http://127.0.0.1:4003", "http://127.0.0.1:4004", "http://127.0.0.1:4005"]
 
 
-def test_staff_and_the_course_command_alone_hold_the_staff_scope():
+def test_staff_the_course_command_and_what_reads_submissions_alone_hold_the_staff_scope():
     roles = {role["name"]: role for role in hub_values(PEOPLE, LOCAL)["JupyterHub"]["load_roles"]}
     assert roles["exchange-staff"]["scopes"] == ["custom:exchange:staff"]
-    assert roles["exchange-staff"]["users"] == ["prof", "ta1", "ta2"]
-    assert roles["exchange-staff"]["services"] == roles["exchange-users"]["services"] == ["course-tools"]
-    assert roles["exchange-users"]["users"] == list(roster(PEOPLE))
+    assert roles["exchange-staff"]["groups"] == ["staff"]
+    services = ["course-tools", "grading", "libraries"]
+    assert roles["exchange-staff"]["services"] == roles["exchange-users"]["services"] == services
+    assert roles["exchange-users"]["groups"] == roles["exchange-finders"]["groups"] == ["students", "staff"]
+    assert "services" not in roles["exchange-finders"]
     assert roles["exchange-users"]["scopes"] == ["access:services!service=exchange"]
+
+
+def test_everybody_in_the_course_opens_the_pages_and_a_server_does_not():
+    roles = {role["name"]: role for role in hub_values(PEOPLE, LOCAL)["JupyterHub"]["load_roles"]}
+    assert roles["pages"] == {
+        "name": "pages",
+        "scopes": ["access:services!service=grading", "access:services!service=libraries"],
+        "groups": ["students", "staff"],
+    }
+    assert not set(roles["pages"]["scopes"]) & set(roles["server"]["scopes"])
 
 
 def test_every_record_is_in_the_data_folder():

@@ -60,6 +60,34 @@ def test_a_missing_course_is_one_line(tmp_path: Path):
     assert_one_line(done, 3, "course.toml", str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("course", "roster", "said"),
+    [
+        ("[schedule]\ndue_tme = '23:59'\n", "", "schedule.due_tme is not a key of this table; did you mean due_time?"),
+        ("[coarse]\n", "", "coarse is not a table this course knows"),
+        ("[modules.05]\ndue = 2027-02-30T23:59:00\n", "", "names a date or time that does not exist"),
+        (
+            "[modules.05]\nrelease = 2027-03-02T00:00:00\ndue = 2027-03-01T00:00:00\n",
+            "",
+            "modules.05 is due 2027-03-01 00:00, not after",
+        ),
+        ("[limits.student]\ndisk = 'all'\n", "", "limits.student.disk must be such as"),
+        ("", "ada,1,,student\nada,2,,student\n", "ada"),
+        ("", "ada,1,,student\nAda,2,,student\n", "ada"),
+        ("", "ada,1,,student\nalan,1,,student\n", "id '1' stands in line 2 already"),
+    ],
+)
+def test_a_broken_course_or_roster_is_one_line_before_anything_starts(
+    tmp_path: Path, course: str, roster: str, said: str
+):
+    (tmp_path / "course.toml").write_text(f"[course]\nid = 'tt'\nterm_start = 2027-01-11\n{course}")
+    if roster:
+        (tmp_path / "roster.csv").write_text(f"name,id,section,role\n{roster}")
+    done = serve("--port", str(free_ports(1)[0]), "--course", str(tmp_path), "--data", str(tmp_path / "var"))
+    assert_one_line(done, 3, said)
+    assert not (tmp_path / "var").exists()
+
+
 def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
     (tmp_path / "file").touch()
     done = serve("--port", str(free_ports(1)[0]), "--course", str(ROOT), "--data", str(tmp_path / "file" / "var"))

@@ -121,6 +121,36 @@ def working_folder(process: psutil.Process) -> str:
         return ""
 
 
+SLOW = """
+import sys, time
+from nbgrader.converters import GenerateAssignment
+import hub.serve
+
+def start(self):
+    print("generating", flush=True)
+    time.sleep(60)
+
+GenerateAssignment.start = start
+sys.exit(hub.serve.main(sys.argv[1:]))
+"""
+
+
+def test_ctrl_c_during_the_first_release_ends_quietly(checkout: Path, tmp_path: Path):
+    arguments = ["--port", str(free_ports(1)[0]), "--course", str(checkout), "--data", str(tmp_path / "var")]
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line == "generating\n":
+                break
+        everyone = family(process.pid)
+        process.send_signal(signal.SIGINT)
+        printed, errors = process.communicate(timeout=60)
+    assert (process.returncode, printed, errors) == (0, "stopping every server\n", "")
+    assert living(everyone) == []
+
+
 def test_a_proxy_that_dies_at_its_start_is_one_line(checkout: Path, tmp_path: Path):
     # Somebody takes the port after it was checked.
     code = "import sys, hub.serve as s; s.check_port = lambda port: None; sys.exit(s.main(sys.argv[1:]))"

@@ -64,6 +64,11 @@ def test_one_module_can_be_moved(tmp_path: Path) -> None:
         ('["ada", "alan"]', '["ada", "Ada"]', "ada"),
         ('["ada", "alan"]', '["ada+02"]', "ada+02"),
         ("[roster]", "[rooster]", "rooster"),
+        ("[roster]", "[limits.teacher]\n[roster]", "limits.teacher"),
+        ("[roster]", '[limits.student]\ndisk = "2 TB"\n[roster]', "limits.student.disk"),
+        ("[roster]", "[limits.student]\nprocessors = 0\n[roster]", "limits.student.processors"),
+        ("[roster]", "[limits.student]\nprocesses = true\n[roster]", "limits.student.processes"),
+        ("[roster]", '[limits.staff]\nmemroy = "1G"\n[roster]', "did you mean memory?"),
         ("[course]", "[course", "course.toml"),
     ],
 )
@@ -73,6 +78,12 @@ def test_what_makes_no_sense_is_named(tmp_path: Path, old: str, new: str, named:
         load(tmp_path, TEXT.replace(old, new))
     assert named in str(caught.value)
     assert "\n" not in str(caught.value).strip()
+
+
+def test_limits_are_kept_as_they_are_written(tmp_path: Path) -> None:
+    limits = '[limits.student]\ndisk = "2G"\nprocessors = 1.5\nprocesses = 300\n'
+    assert load(tmp_path, TEXT + limits).limits == {"student": {"disk": "2G", "processors": "1.5", "processes": "300"}}
+    assert load(tmp_path, TEXT).limits == {}
 
 
 def test_find_looks_upwards_and_at_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

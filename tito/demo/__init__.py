@@ -20,6 +20,7 @@ from tito.demo.students import Assignment
 from tito.demo.term import Term
 from tito.errors import SourceError, ToolError
 from tito.modules import Module, find_module
+from tito.sockets import check_temporary_folder
 
 __all__ = ["MODULES", "main"]
 
@@ -86,6 +87,7 @@ def _progress(console: Console) -> Progress:
 @contextmanager
 def _workplace(folder: Path | None, keep: bool, console: Console) -> Iterator[Path]:
     """The folder to work in, gone afterwards unless it is to be kept."""
+    check_temporary_folder()
     try:
         if folder is None:
             place = Path(tempfile.mkdtemp(prefix="tinytorch-demo-"))

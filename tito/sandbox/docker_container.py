@@ -15,6 +15,7 @@ from typing import IO
 
 from tito.errors import ToolError
 from tito.sandbox.leftovers import identity, is_alive, remove_folders
+from tito.sockets import bind_in
 
 __all__ = ["LABEL", "Container", "docker_says", "owner", "remove_stale", "run_docker"]
 
@@ -37,7 +38,7 @@ class Container:
         meeting_point = self._folder / "meet"
         meeting_point.mkdir()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._listener.bind(str(meeting_point / "grader"))
+        bind_in(self._listener, meeting_point, "grader")
         (meeting_point / "grader").chmod(0o666)  # the container's user is nobody here; the folder above is closed
         self._listener.listen(1)
         self._name = self._folder.name

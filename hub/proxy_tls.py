@@ -1,0 +1,53 @@
+"""The proxy's certificates: towards browsers, and both ways on the inside where JupyterHub's internal TLS is on.
+
+The arguments have the names that JupyterHub gives them for the Node.js proxy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ssl
+from pathlib import Path
+
+__all__ = ["add_arguments", "browsers", "hub_side", "server_side"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Every argument about certificates."""
+    parser.add_argument("--ssl-cert", type=Path, help="certificate and chain: TLS on --ssl-port too; empty: no TLS")
+    parser.add_argument("--ssl-key", type=Path)
+    parser.add_argument("--ssl-port", type=int, default=8443)
+    for side in ("api", "client"):
+        for part in ("key", "cert", "ca"):
+            parser.add_argument(f"--{side}-ssl-{part}", type=Path)
+        # Certificates are always asked for and always checked; JupyterHub says so as well.
+        parser.add_argument(f"--{side}-ssl-request-cert", action="store_true")
+        parser.add_argument(f"--{side}-ssl-reject-unauthorized", action="store_true")
+
+
+def browsers(options: argparse.Namespace) -> ssl.SSLContext | None:
+    """TLS for browsers, if there is a certificate; an empty file stands for none."""
+    if not options.ssl_cert or not options.ssl_cert.read_bytes():
+        return None
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(options.ssl_cert, options.ssl_key)
+    return tls
+
+
+def hub_side(options: argparse.Namespace) -> ssl.SSLContext | None:
+    """TLS for the interface that sets routes, where internal TLS is on: only the hub's own parts get through."""
+    if not options.api_ssl_cert:
+        return None
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=options.api_ssl_ca)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_cert_chain(options.api_ssl_cert, options.api_ssl_key)
+    return tls
+
+
+def server_side(options: argparse.Namespace) -> ssl.SSLContext | None:
+    """TLS towards the hub, the services and users' servers, where internal TLS is on: each side checks the other."""
+    if not options.client_ssl_cert:
+        return None
+    tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=options.client_ssl_ca)
+    tls.load_cert_chain(options.client_ssl_cert, options.client_ssl_key)
+    return tls

@@ -1,0 +1,60 @@
+"""A class with a domain and TLS under Docker: reached by name, encrypted, and its servers still find the exchange."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docker.engine import base_image
+from tests.docker.installation import Installation, new_installation
+from tests.hub.certificates import make_certificate
+from tests.hub.named_site import visitor_by_name
+
+pytestmark = pytest.mark.e2e_docker
+
+DOMAIN = "tt.example.org"
+HERE = f"tls-{os.getpid()}"
+"""Another project beside the class of the other tests."""
+SUBNETS = f"10.{180 + os.getpid() % 70}.0.0/16"
+
+
+@pytest.fixture
+def encrypted(docker: str, tmp_path: Path) -> Iterator[Installation]:
+    found = new_installation(docker, base_image(docker), tmp_path)
+    chain, key = make_certificate(tmp_path, DOMAIN, f"*.{DOMAIN}")
+    more = {"TLS_CERTIFICATE": chain, "TLS_KEY": key, "DOMAIN": DOMAIN, "PROJECT": HERE, "SUBNETS": SUBNETS}
+    kept = [
+        line
+        for line in (tmp_path / "settings.env").read_text(encoding="utf-8").splitlines()
+        if not line.startswith(("TINYTORCH_PROJECT=", "TINYTORCH_SUBNETS="))
+    ]
+    lines = [*kept, *(f"TINYTORCH_{name}={value}" for name, value in more.items())]
+    (tmp_path / "settings.env").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        yield found
+    finally:
+        found.make("down", "--delete-all-work")
+
+
+def test_a_class_with_a_domain_and_tls(encrypted: Installation, tmp_path: Path) -> None:
+    up = encrypted.make("up")
+    assert up.returncode == 0, f"{up.stdout}{up.stderr}"
+    trusted = ssl.create_default_context(cafile=str(tmp_path / "chain.pem"))
+    ada = visitor_by_name(DOMAIN, encrypted.port, trusted, "ada")
+    assert ada.log_in(encrypted.passwords()["ada"]).status == 200
+    ada.request_server()
+    ada.url = f"https://ada.{DOMAIN}"
+    ada.wait_for_server(180)
+    assert {cookie.name for cookie in ada.jar if cookie.secure} >= {"__Host-jupyterhub-hub-login"}
+    listed = encrypted.ask("exec", f"{HERE}-user-ada", "sh", "-c", "nbgrader list 2>&1")
+    assert "Released assignments" in listed, listed
+
+    # A certificate that ran out is told before anything is touched: the class goes on.
+    make_certificate(tmp_path, DOMAIN, f"*.{DOMAIN}", begin=-9, end=-1)
+    again = encrypted.make("up")
+    assert (again.returncode, again.stderr.count("\n")) == (6, 1) and "expired on" in again.stderr
+    assert ada.ask("/user/ada/api/status").status == 200
