@@ -303,7 +303,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "upgrade_db": True,
         "allow_named_servers": False,
         "active_server_limit": 0,
-        "concurrent_spawn_limit": 10,
+        "concurrent_spawn_limit": 0,  # it would turn people away; the spawner has them wait (hub/docker_spawner.py)
         "cookie_host_prefix_enabled": here.encrypted,
         "load_groups": groups(people),
         "load_roles": roles(),
@@ -354,7 +354,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
             "use_internal_ip": True,
             "default_url": "/lab",
             "disable_user_config": True,
-            "start_timeout": 120,
+            "start_timeout": 600,  # seconds, with waiting for one's turn
             "http_timeout": 60,
         },
     }

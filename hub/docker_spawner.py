@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +13,7 @@ from urllib.parse import quote
 
 from docker.errors import APIError
 from dockerspawner import DockerSpawner
+from jupyterhub.utils import AnyTimeoutError, wait_for_server
 from requests import RequestException
 from traitlets import Dict, Unicode
 
@@ -22,6 +25,13 @@ __all__ = ["CourseContainer"]
 
 LONGEST_LEAVING = 20
 """Tries, four a second, until a container that was stopped has left its network."""
+
+
+AT_ONCE = 2 * (os.cpu_count() or 1)
+"""Servers that start at the same time. Each is over a second's work for a processor: all at once would all be late."""
+
+LONGEST_TURN = 20
+"""Seconds after which the next one's turn comes, whether or not the server answers."""
 
 
 class CourseContainer(DockerSpawner):
@@ -36,6 +46,8 @@ class CourseContainer(DockerSpawner):
     libraries = Unicode("/srv/libraries", help="The students' libraries, as the hub sees them.").tag(config=True)
     servers = Dict(help="A `Server` by user name: what runs, and how much it may use.").tag(config=True)
 
+    turns: ClassVar[asyncio.Semaphore] = asyncio.Semaphore(AT_ONCE)
+
     told: ClassVar[set[str]] = set()
     """Whose last start was refused for the size of the home: the next one is to delete in. The hub makes a new spawner
     for each start, so this is not a spawner's own."""
@@ -49,12 +61,19 @@ class CourseContainer(DockerSpawner):
         return self.names.server(self.user.name)
 
     async def start(self) -> tuple[str, int]:
-        """Make the network, then the container in it.
+        """Make the network, then the container in it, when it is this server's turn.
 
         Raises:
             APIError: Docker, or the guard before it, refused a step.
             OverflowingHomeError: the home is too large; the next start is one to delete in.
         """
+        async with self.turns:
+            address = await self._start()
+            with suppress(AnyTimeoutError):  # the hub itself waits on, and says what is wrong
+                await wait_for_server(*address, timeout=LONGEST_TURN)
+        return address
+
+    async def _start(self) -> tuple[str, int]:
         server: Server = self.servers[self.user.name]
         file_size = await self._check_home(server.disk)
         self.image, self.mem_limit, self.cpu_limit = server.image, server.memory, server.processors
@@ -87,7 +106,9 @@ class CourseContainer(DockerSpawner):
         if status is not None:
             return status
         await self._join()
-        server: Server = self.servers[self.user.name]
+        server: Server | None = self.servers.get(self.user.name)
+        if server is None:
+            return None  # they left the roster; their server runs on
         if outgrown(await self._home(), server.disk) and outgrown(await self._home(fresh=True), server.disk):
             self.log.warning("stopped %s's server: their files take more than twice their bound", self.user.name)
             await self.stop()

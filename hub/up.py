@@ -1,4 +1,4 @@
-"""`make image`, `make up` and `make down`: the course for a class, under Docker.
+"""`make image`, `make up`, `make down`, and with DOCKER=1 backup, restore and upgrade-db: a class under Docker.
 
 Only the standard library is needed here: the machine has Docker and a Python, the rest is in the images.
 """
@@ -10,18 +10,21 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from hub.certificates import check_certificate
 from hub.checks import check_port, check_space
 from hub.container_names import Names
+from hub.docker_backup import Keeper, check_backup, settings_of
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import TARGETS, build, check_version, measure
 from hub.docker_settings import Installation, Variables
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
 from hub.settings import roster
-from tito.course import Course
+from tito.backup.archive import Contents
+from tito.course import COURSE_FILE, Course
 from tito.errors import TitoError, ToolError
 from tito.images import BASE_IMAGE, Images, hub_user, version
 
@@ -37,22 +40,30 @@ LONGEST_START = 180.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; gives the process's exit status."""
     parser = argparse.ArgumentParser(prog="hub.up", description="The course for a class, under Docker.")
-    parser.add_argument("what", choices=["image", "up", "down", "variables", "reset-password"])
+    actions = ["image", "up", "down", "variables", "backup", "restore", "upgrade-db", "reset-password"]
+    parser.add_argument("what", choices=actions)
     parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in this checkout)")
     parser.add_argument("--course", type=Path, help="the folder of course.toml (default: this checkout)")
     parser.add_argument("--delete-all-work", action="store_true", help="with down: everybody's files and records too")
+    parser.add_argument("--dest", type=Path, help="with backup: the folder to write it to")
+    parser.add_argument("--source", type=Path, help="with restore: the backup")
     parser.add_argument("--name", default="", help="with reset-password: whose")
     options = parser.parse_args(arguments)
     try:
+        if options.what == "restore":
+            restore(options.files, options.course, needed(options.source, "make restore DOCKER=1 SRC=file.tar.gz"))
+            return 0
         installation = Installer(options.files, options.course)
-        actions: dict[str, Callable[[], None]] = {
+        actions_of: dict[str, Callable[[], None]] = {
             "image": installation.image,
             "up": installation.up,
             "down": lambda: installation.down(options.delete_all_work),
             "variables": installation.show,
+            "backup": lambda: installation.backup(needed(options.dest, "make backup DOCKER=1 DEST=/another/disk")),
+            "upgrade-db": installation.upgrade,
             "reset-password": lambda: installation.reset_password(options.name),
         }
-        actions[options.what]()
+        actions_of[options.what]()
     except TitoError as error:
         print(f"make {options.what}: {error}", file=sys.stderr)
         return error.exit_code
@@ -106,11 +117,16 @@ class Installer:
 
     def libraries(self) -> str:
         """Where Docker keeps the volume of the students' libraries: each server sees one folder in it."""
-        name = f"{self.project}_libraries"
+        name = Names(self.project).volumes()["libraries"]
         if not self.docker.has("volume", "inspect", name):
-            labels = {"com.docker.compose.project": self.project, "com.docker.compose.volume": "libraries"}
-            self.docker.ask("volume", "create", *(f"--label={key}={value}" for key, value in labels.items()), name)
+            self.make_volume(name)
         return self.docker.ask("volume", "inspect", "--format", "{{.Mountpoint}}", name)
+
+    def make_volume(self, name: str) -> None:
+        """Make a volume as compose would, if it is one of compose's."""
+        labels = {"com.docker.compose.project": self.project, "com.docker.compose.volume": name.rpartition("_")[2]}
+        ours = labels if name in Names(self.project).volumes().values() else {}
+        self.docker.ask("volume", "create", *(f"--label={key}={value}" for key, value in ours.items()), name)
 
     def port(self) -> int:
         """Where browsers connect.
@@ -232,6 +248,48 @@ class Installer:
                 self.docker.ask("volume", "rm", name)
         say("stopped" + (", all work is deleted" if delete_all_work else ", all work is kept"))
 
+    def keeper(self) -> Keeper:
+        """Who copies the class away and back."""
+        names = {name: self.settings.get(f"TINYTORCH_{name.upper()}_IMAGE", self.images[name]) for name in TARGETS}
+        course = (self.course.root / COURSE_FILE).resolve().parent
+        return Keeper(self.docker, Names(self.project), self.files, course, names, say)
+
+    def backup(self, dest: Path) -> None:
+        """Everything of the class in one file, also while it runs."""
+        self.keeper().backup(dest, self.course.id, datetime.now())
+
+    def restore(self, source: Path, contents: Contents) -> None:
+        """Put a checked backup back, in place of nothing."""
+        keeper = self.keeper()
+        keeper.refuse_work()
+        self.build()
+        keeper.restore_files(source, contents, datetime.now())
+        keeper.restore_volumes(source, contents, self.make_volume)
+        self.course = Course.load(self.course.root)
+        self.start_database()
+        keeper.restore_databases(source)
+        self.down()
+        say(f"restored {len(contents.files)} files of {contents.made}; now: make up")
+
+    def upgrade(self) -> None:
+        """Bring the databases to this version's schema while nothing else uses them.
+
+        Raises:
+            ToolError: the class runs, or a database cannot be upgraded.
+        """
+        if self.docker.named("container", Names(self.project).hub):
+            raise ToolError("the class runs; make down first (nothing was changed)")
+        self.build()
+        self.start_database()
+        self.keeper().upgrade(datetime.now())
+        self.down()
+
+    def start_database(self) -> None:
+        """Start PostgreSQL alone."""
+        make_secrets(self.files)
+        copy_course(self.files, self.course)
+        self.docker.compose(self.variables(), "up", "--detach", "database")
+
     def reset_password(self, name: str) -> None:
         """Let somebody log in with their first password again.
 
@@ -248,6 +306,30 @@ class Installer:
         make_secrets(self.files)
         for name, value in sorted(self.variables().items()):
             say(f"{name}={value}")
+
+
+def restore(folder: Path | None, course: Path | None, source: Path) -> None:
+    """Put a backup back; a machine that has no settings takes the backup's.
+
+    Raises:
+        TitoError: it is no backup, is damaged, or something is there already.
+    """
+    contents = check_backup(source)
+    files = Files((folder or Path(__file__).parents[1] / "var" / "docker").absolute())
+    if not files.settings.exists():
+        read_settings(files, settings_of(source))
+    Installer(folder, course).restore(source, contents)
+
+
+def needed(path: Path | None, remedy: str) -> Path:
+    """`path`.
+
+    Raises:
+        ToolError: there is none.
+    """
+    if path is None:
+        raise ToolError(f"say where: {remedy} (nothing was done)")
+    return path
 
 
 def scheme(settings: Mapping[str, str]) -> str:

@@ -26,6 +26,9 @@ assert ATTACKS is _ALL
 
 LABEL = "01_setup"
 
+_CONTAINERS = 12.0
+"""Seconds that new containers may take, where those that were started ahead are used up."""
+
 
 @dataclass
 class Grader:
@@ -92,12 +95,12 @@ def processes_of(worker: GradingWorker) -> set[int]:
 
 
 def wait_for_rest(worker: GradingWorker, count: int | None) -> bool:
-    """Are there as many processes as at rest, now or in a moment?"""
+    """Are there no more processes than at rest, now or in a moment?"""
     end = time.monotonic() + 5
     last = -1
     while time.monotonic() < end:
         now = len(processes_of(worker))
-        if now == (last if count is None else count):
+        if now == last if count is None else now <= count:
             return True
         last = now
         time.sleep(0.05)
@@ -118,7 +121,8 @@ def test_an_attack_earns_what_it_honestly_earns(grader: Grader, attack: Attack) 
         f"{attack.tries}: {lost or [(t.id, t.status, t.message) for t in graded.tests]}"
     )
     assert graded.points == 100
-    assert seconds < attack.seconds, f"{attack.tries}: it took {seconds:.1f} s"
+    patience = attack.seconds + (_CONTAINERS if grader.worker.backend == "docker" else 0.0)
+    assert seconds < patience, f"{attack.tries}: it took {seconds:.1f} s"
     assert small.SECRET not in shown, attack.tries
     assert "REACHED" not in shown
     assert not grader.reached

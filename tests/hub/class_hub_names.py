@@ -2,5 +2,7 @@
 
 LOGIN_SECRET = "login-secret-of-the-tests"
 
-SERVICES = ("exchange", "libraries", "release", "grading", "culler")
-SERVICE_TOKENS = {name: f"{name}-" + "0123456789abcdef" * 2 for name in SERVICES}
+
+def service_token(name: str) -> str:
+    """The token of the service `name`."""
+    return f"{name}-" + "0123456789abcdef" * 2

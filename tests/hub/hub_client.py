@@ -71,6 +71,14 @@ class Visitor:
         """Have one's server started, without waiting for it."""
         self.ask(f"/hub/spawn/{self.name}")
 
+    def stop_server(self, patience: float = 60) -> None:
+        """Stop one's server and wait until it is gone."""
+        self.ask(f"/hub/api/users/{self.name}/server", "DELETE")
+        deadline = time.monotonic() + patience
+        while self.ask(f"/hub/api/users/{self.name}").json["servers"]:
+            assert time.monotonic() < deadline, f"{self.name}'s server did not stop"
+            time.sleep(0.1)
+
     def wait_for_server(self, patience: float = 90) -> None:
         """Wait until one's server answers."""
         deadline = time.monotonic() + patience
@@ -126,9 +134,13 @@ class Visitor:
         """What `code` prints in a new kernel; what it raises is an AssertionError."""
         kernel = self.start_kernel()
         try:
-            return asyncio.run(self._run(kernel, code))
+            return self.run_in(kernel, code)
         finally:
             self.ask(self.path(f"api/kernels/{kernel}"), "DELETE")
+
+    def run_in(self, kernel: str, code: str) -> str:
+        """What `code` prints in a kernel that runs on; what it raises is an AssertionError."""
+        return asyncio.run(self._run(kernel, code))
 
     async def _run(self, kernel: str, code: str) -> str:
         socket = await self.websocket(f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}")

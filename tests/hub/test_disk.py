@@ -13,7 +13,7 @@ from requests import ConnectionError as Unreachable
 from hub.disk import OverflowingHomeError, bytes_of, file_bound, homes, outgrown, refusal
 from hub.docker_settings import Installation, limit_variables, server_of
 from hub.docker_spawner import CourseContainer
-from tests.hub.test_docker_settings import HERE, PEOPLE, VARIABLES
+from tests.hub.test_docker_settings import FARM, HERE, PEOPLE, VARIABLES
 
 MB = 2**20
 
@@ -46,7 +46,7 @@ def test_course_toml_sets_limits_and_the_installation_comes_before_it():
     here = Installation.from_environment({**course, **VARIABLES, "TINYTORCH_STUDENT_MEMORY": "4G"})
     student, staff = here.limits["student"], here.limits["staff"]
     assert (student.disk, student.memory, staff.processors, staff.disk) == ("500M", "4G", 4.0, "5G")
-    assert server_of(PEOPLE, here, "ada").host_config["ulimits"] == file_bound(500 * MB)
+    assert server_of(PEOPLE, here, "ada", FARM).host_config["ulimits"] == file_bound(500 * MB)
 
 
 class Measured(CourseContainer):
@@ -73,7 +73,7 @@ def nobody_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def measured(*answers: int | None) -> Measured:
     made = Measured(project="tt", user=SimpleNamespace(name="ada", orm_user=SimpleNamespace(id=3)))
     made.asked, made.answers = [], list(answers)
-    made.servers = {"ada": server_of(PEOPLE, HERE, "ada")}
+    made.servers = {"ada": server_of(PEOPLE, HERE, "ada", FARM)}
     return made
 
 

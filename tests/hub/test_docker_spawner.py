@@ -53,6 +53,32 @@ def test_the_hub_and_the_proxy_join_the_network_once(spawner: Played):
     assert spawner.asked[1:] == [("connect_container_to_network", "tt-proxy", network)]
 
 
+def test_servers_start_in_turns_until_they_answer(monkeypatch: pytest.MonkeyPatch):
+    starting: list[str] = []
+    together: list[int] = []
+
+    class Slow(Played):
+        turns = asyncio.Semaphore(2)
+
+        async def _start(self) -> tuple[str, int]:
+            starting.append("one")
+            return "10.0.0.1", 8888
+
+    async def answers(*_address: Any, timeout: float) -> None:
+        together.append(len(starting))
+        await asyncio.sleep(0)
+        starting.pop()
+        if len(together) == 3:
+            raise TimeoutError
+
+    async def start() -> list[tuple[str, int]]:
+        return await asyncio.gather(*(Slow(project="tt").start() for _ in range(6)))
+
+    monkeypatch.setattr("hub.docker_spawner.wait_for_server", answers)
+    assert asyncio.run(start()) == [("10.0.0.1", 8888)] * 6
+    assert max(together) == 2
+
+
 def test_what_staff_grade_with_joins_their_network_alone(spawner: Played):
     spawner.servers = {"Al.B": SimpleNamespace(staff=True)}
     asyncio.run(spawner._join())

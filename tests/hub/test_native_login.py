@@ -53,6 +53,27 @@ def test_a_guess_makes_no_account(session: Session):
     assert session.query(UserInfo).count() == 0
 
 
+def test_a_password_that_is_longer_than_any_is_wrong(session: Session):
+    to = native(session, "ada")
+    log_in(to, "ada", "first-of-ada")
+    assert log_in(to, "ada", "x" * 73) is None
+
+
+def test_guesses_at_once_gain_nothing(session: Session, monkeypatch: pytest.MonkeyPatch):
+    checked = []
+    monkeypatch.setattr("hub.logins.native._fits", lambda *given: checked.append(given))
+    to = native(session, "ada")
+    to.allowed_failed_logins = 3
+    session.add(UserInfo(username="ada", password=b"hashed", is_authorized=True))
+
+    async def guess() -> list[str | None]:
+        guesses = ({"username": "ada", "password": str(number)} for number in range(20))
+        return await asyncio.gather(*(to.authenticate(None, guess) for guess in guesses))
+
+    assert asyncio.run(guess()) == [None] * 20
+    assert len(checked) == 3
+
+
 def test_a_changed_password_ends_the_first_one(session: Session):
     to = native(session, "ada")
     log_in(to, "ada", "first-of-ada")

@@ -17,7 +17,7 @@ import pytest
 import requests
 from certificates import make_certificate
 from class_hub import ROOT, ClassHub, class_hub
-from class_hub_names import LOGIN_SECRET, SERVICE_TOKENS
+from class_hub_names import LOGIN_SECRET, service_token
 from hub_client import Visitor
 from named_site import visitor_by_name
 
@@ -76,7 +76,7 @@ def test_each_users_server_has_a_subdomain_and_cookies_stay_with_their_host(site
 
 
 def test_servers_on_the_inside_reach_the_hub_and_the_exchange_by_any_name_and_no_users_server(site: Site) -> None:
-    token = {"Authorization": f"token {SERVICE_TOKENS['libraries']}"}
+    token = {"Authorization": f"token {service_token('libraries')}"}
 
     def ask(path: str) -> requests.Response:
         return requests.get(site.hub.url + path, headers=token, allow_redirects=False, timeout=30)

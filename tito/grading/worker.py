@@ -172,10 +172,13 @@ def main() -> None:
         for line in sys.stdin.buffer:
             try:
                 answer(grade(GradingJob.from_json(json.loads(line)), backend).as_json())
-            except ToolError as error:  # the rooms' warm process was lost: a new one for the next submission
-                backend.close()
-                backend.start()
+            except ToolError as error:
                 answer({"error": str(error)})
+                backend.close()  # the rooms' warm process was lost: a new one for the next submission
+                try:
+                    backend.start()
+                except ToolError:  # whoever starts this process anew hears why
+                    return
             except Exception as error:  # a fault of ours in one submission must not end the others' grading
                 answer({"error": f"{type(error).__name__}: {error}"})
     finally:
