@@ -6,6 +6,7 @@ DEST ?=
 SRC ?=
 PYTHON ?= python3
 MODULE ?=
+DOCKER ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help serve image up down reset-password kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
@@ -37,14 +38,20 @@ reset-password: ## Somebody's first password holds again, under Docker (NAME=ada
 kubernetes: .venv/course.stamp ## The files for a class on Kubernetes (OUT=var/kubernetes; docs/operator/kubernetes.md)
 	@$(BIN)/python -m hub.kubernetes "$(or $(OUT),var/kubernetes)"
 
-backup: .venv/course.stamp ## Everything of the course in one file, also while it runs (DEST=folder DATA=var)
+# With DOCKER=1 these are about the class that `make up` serves, which needs no venv.
+ifneq ($(DOCKER),)
+backup restore upgrade-db:
+	@$(PYTHON) -m hub.up $@ $(if $(DEST),--dest "$(DEST)") $(if $(SRC),--source "$(SRC)")
+else
+backup: .venv/course.stamp ## Everything of the course in one file, also while it runs (DEST=folder DATA=var DOCKER=1)
 	@$(BIN)/tito backup "$(or $(DEST),$(error say where to: make backup DEST=/another/disk))" $(if $(DATA),--data "$(DATA)")
 
-restore: .venv/course.stamp ## Put a backup back; what is there is put aside (SRC=file DATA=var)
+restore: .venv/course.stamp ## Put a backup back; what is there is put aside (SRC=file DATA=var DOCKER=1)
 	@$(BIN)/tito restore "$(or $(SRC),$(error say what: make restore SRC=file.tar.gz))" $(if $(DATA),--data "$(DATA)")
 
-upgrade-db: .venv/course.stamp ## Bring the databases to the installed versions, after a copy (DATA=var)
+upgrade-db: .venv/course.stamp ## Bring the databases to the installed versions, after a copy (DATA=var DOCKER=1)
 	@$(BIN)/tito upgrade-db $(if $(DATA),--data "$(DATA)")
+endif
 
 demo: .venv/course.stamp ## A class of eight from fetch to grades, in the terminal
 	@$(BIN)/tito demo

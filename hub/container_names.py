@@ -66,6 +66,10 @@ class Names:
         """The volume of nbgrader's course folder, for staff."""
         return f"{self.project}_course"
 
+    def volumes(self) -> dict[str, str]:
+        """The volumes that hold work, by what they are for; each user's home is one more."""
+        return {part: f"{self.project}_{part}" for part in ("hub", "libraries", "course", "exchange")}
+
     def server(self, user: str) -> str:
         """A user's container, and the network that holds it and its `aliases` only."""
         return f"{self.project}-user-{user}"

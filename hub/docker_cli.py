@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from tito.errors import ToolError
@@ -30,6 +31,28 @@ class Docker:
         if done.returncode:
             raise ToolError(f"docker {arguments[0]} failed: {_said(done.stderr)} (what was there is kept)")
         return done.stdout.strip()
+
+    def pipe(self, *arguments: str, source: Path | None = None, target: Path | None = None) -> None:
+        """Run docker with its input out of `source` and its output into `target`.
+
+        Raises:
+            ToolError: it fails.
+        """
+        with ExitStack() as stack:
+            files = [
+                None if path is None else stack.enter_context(path.open(mode))
+                for path, mode in ((source, "rb"), (target, "wb"))
+            ]
+            done = subprocess.run(
+                [self.docker, *arguments],
+                stdin=files[0] or subprocess.DEVNULL,
+                stdout=files[1] or subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        if done.returncode:
+            said = _said(done.stderr.decode(errors="replace"))
+            raise ToolError(f"docker {arguments[0]} failed: {said} (what was there is kept)")
 
     def has(self, *arguments: str) -> bool:
         """Whether docker finds what is asked for."""

@@ -41,6 +41,7 @@ _MAKERS: dict[str, Callable[[], str]] = {
     "exchange_token": lambda: secrets.token_hex(32),
     "libraries_token": lambda: secrets.token_hex(32),
     "release_token": lambda: secrets.token_hex(32),
+    "grading_token": lambda: secrets.token_hex(32),
     "gradebook_password": lambda: secrets.token_hex(24),
     "broker_password": lambda: secrets.token_hex(24),
     "no_tls": str,
@@ -53,7 +54,7 @@ _ADDRESSES = {
 }
 """Addresses, and the password in each."""
 
-_OF_THE_GROUP = ("release_token", "gradebook_database")
+_OF_THE_GROUP = ("release_token", "grading_token", "gradebook_database", "broker")
 """Read by services that run as staff's servers do, since they write the course's folder."""
 
 

@@ -18,7 +18,19 @@ from hub.disk import bytes_of, file_bound
 from hub.exchange import access as exchange
 from hub.login import LOGINS, login_options, login_values
 from hub.rooms_profile import SECURITY, UNMASKED
-from hub.settings import INSTRUCTORS, STAFF, STUDENTS, People, Role, groups, role_of, roster
+from hub.settings import (
+    GRADING,
+    INSTRUCTORS,
+    LIBRARIES,
+    STAFF,
+    STUDENTS,
+    People,
+    Role,
+    groups,
+    page_roles,
+    role_of,
+    roster,
+)
 from tito.addresses import BROKER, DATABASE
 from tito.errors import ToolError
 from tito.limits import PATTERNS
@@ -43,9 +55,6 @@ PROXY = "http://proxy:8000"
 
 RELEASE = "release"
 """The service that releases modules on time; it acts as staff do, and its pages are for instructors."""
-
-LIBRARIES = "libraries"
-"""The service that builds students' libraries of what they hand in; it reads everybody's, as staff do."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,7 @@ class Secrets:
     exchange_token: str
     libraries_token: str
     release_token: str
+    grading_token: str
     gradebook_database: str
     """The gradebook's address, which staff's servers get."""
     broker: str
@@ -301,7 +311,18 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "services": [
             culler(here),
             {"name": exchange.SERVICE, "url": "http://exchange-services:8090", "api_token": secrets.exchange_token},
-            {"name": LIBRARIES, "api_token": secrets.libraries_token},
+            {
+                "name": LIBRARIES,
+                "url": "http://libraries-services:8092",
+                "api_token": secrets.libraries_token,
+                "oauth_no_confirm": True,
+            },
+            {
+                "name": GRADING,
+                "url": "http://grading-services:8091",
+                "api_token": secrets.grading_token,
+                "oauth_no_confirm": True,
+            },
             {
                 "name": RELEASE,
                 "url": "http://release-services:8010",
@@ -341,9 +362,14 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
 
 def roles() -> list[dict[str, Any]]:
     """What servers, people and services may do, by the groups; the culler may stop what is idle."""
-    services = [LIBRARIES, RELEASE]
+    services = [GRADING, RELEASE]
     return [
-        *exchange.roles({"groups": [STUDENTS, STAFF], "services": services}, {"groups": [STAFF], "services": services}),
+        *exchange.roles(
+            {"groups": [STUDENTS, STAFF], "services": [*services, LIBRARIES]},
+            {"groups": [STAFF], "services": services},
+            readers=[LIBRARIES],
+        ),
+        *page_roles({"groups": [STUDENTS, STAFF]}),
         {"name": f"{RELEASE}-users", "scopes": [exchange.access_scope(RELEASE)], "groups": [INSTRUCTORS]},
         {
             "name": "culler",

@@ -104,7 +104,9 @@ class CourseContainer(DockerSpawner):
         if status is not None:
             return status
         await self._join()
-        server: Server = self.servers[self.user.name]
+        server: Server | None = self.servers.get(self.user.name)
+        if server is None:
+            return None  # they left the roster; their server runs on
         if outgrown(await self._home(), server.disk) and outgrown(await self._home(fresh=True), server.disk):
             self.log.warning("stopped %s's server: their files take more than twice their bound", self.user.name)
             await self.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import astuple
 from pathlib import Path
 
 from hub.settings import Local, Places, Ports
@@ -19,7 +20,7 @@ def send(course: Course, local: Local) -> dict[str, str]:
     values = {
         "COURSE": str(course.root),
         "DATA": str(local.places.data),
-        "PORTS": f"{local.ports.public} {local.ports.hub} {local.ports.proxy} {local.ports.exchange}",
+        "PORTS": " ".join(map(str, astuple(local.ports))),
         "PASSWORD": local.password,
         "TOOLS_TOKEN": local.tools_token,
         "AS_ROOT": "yes" if local.as_root else "no",
@@ -34,10 +35,9 @@ def receive(environment: Mapping[str, str]) -> tuple[Course, Local]:
     Raises:
         KeyError: the process was not started by `hub.serve`.
     """
-    public, hub, proxy, exchange = (int(port) for port in environment[_PREFIX + "PORTS"].split())
     local = Local(
         places=Places(Path(environment[_PREFIX + "DATA"])),
-        ports=Ports(public, hub, proxy, exchange),
+        ports=Ports(*map(int, environment[_PREFIX + "PORTS"].split())),
         password=environment[_PREFIX + "PASSWORD"],
         tools_token=environment[_PREFIX + "TOOLS_TOKEN"],
         as_root=environment[_PREFIX + "AS_ROOT"] == "yes",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from hub.container_names import HOME
-from hub.docker_settings import LIBRARIES, RELEASE
+from hub.docker_settings import RELEASE
 from hub.exchange import access as exchange
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, pod_traits, secret
-from hub.settings import STAFF, STUDENTS
+from hub.settings import LIBRARIES, STAFF, STUDENTS
 
 __all__ = ["chart_values"]
 
@@ -94,9 +94,10 @@ def _hub(here: Cluster) -> dict[str, Any]:
 
 
 def _roles() -> dict[str, Any]:
-    services = [LIBRARIES, RELEASE]
     roles = exchange.roles(
-        {"groups": [STUDENTS, STAFF], "services": services}, {"groups": [STAFF], "services": services}
+        {"groups": [STUDENTS, STAFF], "services": [LIBRARIES, RELEASE]},
+        {"groups": [STAFF], "services": [RELEASE]},
+        readers=[LIBRARIES],
     )
     return {role["name"]: role for role in roles}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from hub.container_names import CLASS, COURSE
-from hub.docker_settings import LIBRARIES, RELEASE
+from hub.docker_settings import RELEASE
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, secret
+from hub.settings import LIBRARIES
 
 __all__ = ["NAMED", "claims", "deployments", "services"]
 

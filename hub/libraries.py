@@ -2,18 +2,18 @@
 
 It asks the exchange what is new and writes each student's folder, which their server sees read-only. Student code is
 only read here. What it has done stands beside each library, so it can be stopped at any time and goes on from there.
+Where it is given an address it also shows everybody what their library holds.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import signal
 import sys
 import tempfile
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,15 @@ from typing import Any
 import nbformat  # noqa: F401
 import nbgrader.preprocessors  # noqa: F401
 
+from hub.library_pages import PAGES
+from hub.library_status import note_build, read_done
+from hub.web.base import Site, application
+from hub.web.serve import Loop, serve
+from hub.web.settings import read_address, read_folder
 from tito.errors import TitoError
 from tito.exchange.client import Access, Client
-from tito.files import write_if_changed
 from tito.library import build_student
+from tito.library.build import ModuleBuild
 from tito.modules import find_module
 from tito.submission import read_submission
 
@@ -35,15 +40,16 @@ LOG = logging.getLogger("libraries")
 EVERY = 2.0
 """Seconds between two looks; a library is there well within five."""
 
-DONE = "submissions.json"
-"""Beside a library: the submission of each module that went into it."""
+Row = Mapping[str, Any]
 
 
 class Libraries:
     """Every student's library in `folder`, brought up to date with the exchange."""
 
-    def __init__(self, folder: Path, client: Client) -> None:
-        self.folder, self.client = folder, client
+    def __init__(self, folder: Path, client: Client, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.folder, self.client, self.clock = folder, client, clock
+        self._newest: dict[str, dict[str, Row]] = {}
+        self._last = ""
 
     def update(self) -> int:
         """Build what is new; gives how many submissions that were.
@@ -51,36 +57,38 @@ class Libraries:
         Raises:
             TitoError: the exchange does not answer, or a library cannot be written.
         """
-        newest: dict[tuple[str, str], str] = {}
-        for row in self.client.submissions(everyone=True):  # oldest first
-            newest[str(row["student"]), str(row["assignment"])] = str(row["submission"])
-        new = [(*key, number) for key, number in sorted(newest.items()) if self._done(key[0]).get(key[1]) != number]
-        for student, assignment, number in new:
-            self._build(student, assignment, number)
-            done = self._done(student) | {assignment: number}
-            write_if_changed(self.folder / student / DONE, json.dumps(done, indent=1, sort_keys=True) + "\n")
+        for row in self.client.submissions(everyone=True, after=self._last):  # oldest first
+            self._newest.setdefault(str(row["student"]), {})[str(row["assignment"])] = row
+            self._last = str(row["submission"])
+        return sum(self._update(student, rows) for student, rows in sorted(self._newest.items()))
+
+    def _update(self, student: str, rows: Mapping[str, Row]) -> int:
+        done = read_done(self.folder / student)
+        new = [label for label, row in rows.items() if label not in done or done[label].submission != row["submission"]]
+        for label in sorted(new):
+            self._build(student, label, rows[label])
         return len(new)
 
-    def _done(self, student: str) -> dict[str, str]:
-        try:
-            return dict(json.loads((self.folder / student / DONE).read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}  # a lost record costs one more build
-
-    def _build(self, student: str, assignment: str, number: str) -> None:
+    def _build(self, student: str, label: str, row: Row) -> None:
         """What stands in the way lies in the submission, so it is told and not tried again."""
-        try:
-            module = find_module(assignment)
-            with tempfile.TemporaryDirectory() as folder:
-                released = _put(Path(folder, "released"), self.client.fetch(assignment), assignment)
-                submitted = _put(Path(folder, "submitted"), self.client.submission(number), assignment)
-                skeleton = read_submission(released)
-                builds = build_student(self.folder / student, {module: submitted}, lambda _: skeleton)
-        except TitoError as error:
-            LOG.warning("%s %s: no library: %s", student, assignment, error)
-            return
-        for build in builds:
-            LOG.info("%s %s: %s %s", student, build.module, build.state, build.message)
+        folder = self.folder / student
+        with tempfile.TemporaryDirectory() as scratch:
+            try:
+                build = self._built(folder, Path(scratch), label, str(row["submission"]))
+            except TitoError as error:
+                build = ModuleBuild(label, "refused", str(error))
+        message = build.message.replace(f"{scratch}/submitted/", "").replace(f"{scratch}/", "")
+        folder.mkdir(parents=True, exist_ok=True)
+        note_build(folder, label, row, replace(build, message=message), self.clock())
+        level = logging.INFO if build.state == "built" else logging.WARNING
+        LOG.log(level, "%s %s: %s %s", student, label, build.state, message)
+
+    def _built(self, folder: Path, scratch: Path, label: str, number: str) -> ModuleBuild:
+        released = _put(scratch / "released", self.client.fetch(label), label)
+        submitted = _put(scratch / "submitted", self.client.submission(number), label)
+        skeleton = read_submission(released)
+        (build,) = build_student(folder, {find_module(label): submitted}, lambda _: skeleton)
+        return build
 
 
 def _put(folder: Path, files: Mapping[str, bytes], assignment: str) -> Path:
@@ -95,27 +103,34 @@ def _put(folder: Path, files: Mapping[str, bytes], assignment: str) -> Path:
 def main() -> int:
     """Serve until stopped; gives the process's exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    folder = Path(os.environ["TINYTORCH_LIBRARIES_HERE"])
-    libraries = Libraries(folder, Client(Access.find(folder), os.environ["TINYTORCH_COURSE_ID"]))
-    said = ""
-    while not stop.wait(EVERY):
-        said = _look(libraries, said)
+    try:
+        _serve()
+    except TitoError as error:
+        print(f"libraries: {error}", file=sys.stderr)
+        return error.exit_code
     return 0
 
 
-def _look(libraries: Libraries, said: str) -> str:
-    """One look; a trouble that lasts is told once. Gives what was told."""
-    trouble: Any = ""
-    try:
+def _serve() -> None:
+    folder = read_folder(os.environ, "TINYTORCH_LIBRARIES_HERE")
+    libraries = Libraries(folder, Client(Access.find(folder), os.environ["TINYTORCH_COURSE_ID"]))
+
+    def look() -> float:
         libraries.update()
-    except (TitoError, OSError) as error:
-        trouble = str(error)
-        if trouble != said:
-            LOG.warning("%s", trouble)
-    return str(trouble)
+        return EVERY
+
+    loop = Loop("libraries", look)
+
+    def health() -> dict[str, Any]:
+        return {"ok": loop.is_alive(), "failing": bool(loop.problem)}
+
+    address = read_address(os.environ, "libraries")
+    if address is None:
+        serve([loop], None, None)
+        return
+    course = read_folder(os.environ, "TINYTORCH_LIBRARIES_COURSE")
+    site = Site.of(os.environ, "libraries", course, health, {"libraries": folder})
+    serve([loop], address, application(address, site, PAGES))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ _WARNING = re.compile(r"^\[[WEC] [^\]]*JupyterHub (?!log:)[^\]]*\] (.*)")
 """A warning or worse of the hub's; not one of its lines about requests, which a mistyped address makes too."""
 
 _REASON = re.compile(
-    r"^(?:\[[EC] [^\]]*JupyterHub[^\]]*\] )?((?<=\] ).+|(?:proxy|exchange): .+|(?:\w+\.)*\w*(?:Error|Exit)\b.*)"
+    r"^(?:\[[EC] [^\]]*JupyterHub[^\]]*\] )?"
+    r"((?<=\] ).+|(?:proxy|exchange|grading|libraries): .+|(?:\w+\.)*\w*(?:Error|Exit)\b.*)"
 )
 """An error of the hub's or the proxy's, or the last line of a traceback."""
+
+_SERVICES = ("proxy: ", "exchange: ", "grading: ", "libraries: ")
 
 _EXPECTED = (
     "without SSL",
@@ -26,7 +29,8 @@ _EXPECTED = (
     "Proxy no longer running",
     "slow to become responsive",  # the browser shows that the server starts
     "stopped while the Hub was down",
-    "Adding missing route for exchange",  # a fresh proxy knows no service yet
+    "Adding missing route for",  # a fresh proxy knows no service yet
+    "to complete OAuth without confirmation",  # the services' pages are the course's own
 )
 
 
@@ -55,7 +59,7 @@ class HubLog:
         lines = self._read(self._begin).decode(errors="replace").splitlines()
         reasons = [match[1].strip() for match in map(_REASON.match, lines) if match]
         said = [reason for reason in reasons if not any(expected in reason for expected in _EXPECTED)]
-        said.sort(key=lambda reason: reason.startswith(("proxy: ", "exchange: ")))  # the hub only says that they failed
+        said.sort(key=lambda reason: reason.startswith(_SERVICES))  # the hub only says that they failed
         return f"{said[-1] if said else 'it gave no reason'} (log: {self.path}; all work is kept)"
 
     def _read(self, start: int) -> bytes:

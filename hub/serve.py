@@ -102,7 +102,7 @@ def serve(options: argparse.Namespace) -> None:
                 say(f"ended {left} processes of a start that was killed")
             secret = password(places.hub / "password")
             prepare(course, places, say)
-            ports = Ports(options.port, *free_ports(3))
+            ports = Ports(options.port, *free_ports(5))
             local = Local(
                 places,
                 ports,

@@ -6,16 +6,18 @@ Nothing here starts, reads or writes anything, so every rule is tested without a
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from hub.exchange.access import CUSTOM_SCOPES, SERVICE, roles
+from hub.exchange.access import CUSTOM_SCOPES, SERVICE, access_scope, roles
 from tito.grading.policy import ALLOW_PLAIN
 
 __all__ = [
+    "GRADING",
     "INSTRUCTORS",
+    "LIBRARIES",
     "ROLES",
     "STAFF",
     "STUDENTS",
@@ -26,9 +28,16 @@ __all__ = [
     "groups",
     "groups_by_user",
     "hub_values",
+    "page_roles",
     "role_of",
     "roster",
 ]
+
+GRADING = "grading"
+"""The service that runs visible tests on submit and grades at the deadline."""
+
+LIBRARIES = "libraries"
+"""The service that builds students' libraries of what they hand in."""
 
 TOOLS = "course-tools"
 """Whose name the `tito` command acts in, where no server's token is at hand."""
@@ -90,9 +99,19 @@ class Places:
         """The root of a user's server."""
         return self.data / "homes" / user
 
+    @property
+    def grading(self) -> Path:
+        """What the grading service notes for itself."""
+        return self.data / "grading"
+
+    @property
+    def libraries(self) -> Path:
+        """A folder for each student's library."""
+        return self.data / "libraries"
+
     def library(self, user: str) -> Path:
         """The folder that holds a student's `tinytorch_lib`, put on the import path of their kernels."""
-        return self.data / "libraries" / user
+        return self.libraries / user
 
     def server_log(self, user: str) -> Path:
         return self.hub / "servers" / f"{user}.log"
@@ -107,6 +126,8 @@ class Ports:
     proxy: int
     """The proxy's own interface, which the hub calls to add and remove users' servers."""
     exchange: int
+    grading: int
+    libraries: int
 
 
 @dataclass(frozen=True)
@@ -189,11 +210,52 @@ def exchange_service(local: Local, python: str) -> dict[str, Any]:
         "name": SERVICE,
         "url": f"{local.inside}://127.0.0.1:{local.ports.exchange}",
         "command": [python, "-m", "hub.exchange"],
+        "display": False,  # programs call it; it has no page
         "environment": {
             "TINYTORCH_EXCHANGE_DATA": str(places.exchange),
             "TINYTORCH_EXCHANGE_COURSE": str(places.course),
         },
     }
+
+
+def grading_service(local: Local, python: str) -> dict[str, Any]:
+    """Visible tests on submit, everything at the deadline, and the pages with what came of it."""
+    places = local.places
+    return {
+        "name": GRADING,
+        "url": f"{local.inside}://127.0.0.1:{local.ports.grading}",
+        "command": [python, "-m", "hub.grading"],
+        "oauth_no_confirm": True,
+        "environment": {
+            "TINYTORCH_EXCHANGE_URL": local.exchange_url,
+            "TINYTORCH_GRADING_COURSE": str(places.course),
+            "TINYTORCH_GRADING_DATA": str(places.grading),
+            ALLOW_PLAIN: "1",  # as in the servers of staff
+        },
+    }
+
+
+def library_service(people: People, local: Local, python: str) -> dict[str, Any]:
+    """Everybody's library, and the page that says what is in it."""
+    places = local.places
+    return {
+        "name": LIBRARIES,
+        "url": f"{local.inside}://127.0.0.1:{local.ports.libraries}",
+        "command": [python, "-m", "hub.libraries"],
+        "oauth_no_confirm": True,
+        "environment": {
+            "TINYTORCH_EXCHANGE_URL": local.exchange_url,
+            "TINYTORCH_LIBRARIES_HERE": str(places.libraries),
+            "TINYTORCH_LIBRARIES_COURSE": str(places.course),
+            "TINYTORCH_COURSE_ID": people.id,
+        },
+    }
+
+
+def page_roles(everyone: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Who may open the two services' pages, for `load_roles`; what each of them sees there the roster says."""
+    scopes = [access_scope(name) for name in (GRADING, LIBRARIES)]
+    return [{"name": "pages", "scopes": scopes, **everyone}]
 
 
 def groups(people: People) -> dict[str, dict[str, list[str]]]:
@@ -245,12 +307,19 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "services": [
                 exchange_service(local, python),
                 release_service(places, python),
+                grading_service(local, python),
+                library_service(people, local, python),
                 {"name": TOOLS, "api_token": local.tools_token},
             ],
             "custom_scopes": CUSTOM_SCOPES,
-            "load_roles": roles(
-                {"groups": [STUDENTS, STAFF], "services": [TOOLS]}, {"groups": [STAFF], "services": [TOOLS]}
-            ),
+            "load_roles": [
+                *roles(
+                    {"groups": [STUDENTS, STAFF], "services": [TOOLS, GRADING, LIBRARIES]},
+                    {"groups": [STAFF], "services": [TOOLS, GRADING]},
+                    readers=[LIBRARIES],
+                ),
+                *page_roles({"groups": [STUDENTS, STAFF]}),
+            ],
             "cleanup_servers": True,
             "cleanup_proxy": True,
             "upgrade_db": True,

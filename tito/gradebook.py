@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tito.course import Course
 from tito.errors import ToolError
 
+if TYPE_CHECKING:
+    from tito.exchange.staff import Collect
+
 __all__ = [
     "Score",
     "collect",
+    "collector",
     "feedback",
     "generate",
     "grade",
@@ -193,6 +197,14 @@ def _gradebook(course: Course) -> Iterator[str]:
 def collect(course: Course, label: str) -> None:
     """Take what students submitted out of the exchange; a newer submission replaces an older one."""
     _run(course, "collecting", label, lambda api: api.collect(label, update=True))
+
+
+def collector(course: Course) -> Collect:
+    """What brings single submissions from the hub's exchange into `submitted/`, as `collect` does for a whole class."""
+    from tito.exchange.staff import Collect
+
+    api = nbgrader_api(course)
+    return Collect(coursedir=api.coursedir, config=api.config, update=True)
 
 
 def grade(course: Course, label: str, student: str) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import ssl
-from collections.abc import Mapping
 
-from jupyterhub.utils import make_ssl_context
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
@@ -18,6 +15,7 @@ from hub.exchange.log import LOG, log_request
 from hub.exchange.service import Service
 from hub.exchange.settings import Settings
 from hub.exchange.uploads import FeedbackUpload, ReleaseFiles, SubmissionUpload
+from hub.internal_tls import internal_tls
 from tito.errors import ToolError
 
 __all__ = ["application", "serve"]
@@ -74,24 +72,13 @@ async def serve(settings: Settings) -> None:
     LOG.info("stopped")
 
 
-def _internal_tls(environment: Mapping[str, str]) -> ssl.SSLContext | None:
-    """TLS by which the hub's own parts alone get through, where the hub gave this service a certificate."""
-    key, certificate, trusted = (
-        environment.get(f"JUPYTERHUB_SSL_{name}", "") for name in ("KEYFILE", "CERTFILE", "CLIENT_CA")
-    )
-    if not key:
-        return None
-    tls: ssl.SSLContext = make_ssl_context(key, certificate, cafile=trusted, purpose=ssl.Purpose.CLIENT_AUTH)
-    return tls
-
-
 async def _serve(service: Service, settings: Settings) -> None:
     server = HTTPServer(
         application(service),
         max_body_size=LARGEST_QUESTION,
         body_timeout=LONGEST_UPLOAD,
         idle_connection_timeout=120.0,
-        ssl_options=_internal_tls(os.environ),
+        ssl_options=internal_tls(os.environ),
     )
     try:
         server.listen(settings.port, settings.host)

@@ -17,7 +17,17 @@ from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from hub.exchange.tables import SCHEMA, Feedback, Meta, Release, Submission, Table, dump_files, load_files
+from hub.exchange.tables import (
+    SCHEMA,
+    EarlyFeedback,
+    Feedback,
+    Meta,
+    Release,
+    Submission,
+    Table,
+    dump_files,
+    load_files,
+)
 from tito.errors import ToolError
 from tito.exchange.receipt import File, Receipt
 
@@ -212,17 +222,24 @@ class Store:
         with Session(self.engine) as session:
             return int(session.scalar(select(func.sum(Submission.size)).where(Submission.student == student)) or 0)
 
-    def submissions(self, assignment: str = "", student: str = "") -> list[dict[str, Any]]:
-        """Those of the assignment and the student, or of all where none is named, as they came."""
+    def submissions(self, assignment: str = "", student: str = "", after: str = "") -> list[dict[str, Any]]:
+        """Those of the assignment and the student, or of all where none is named, as they came.
+
+        With `after`, the number of a submission, only those that came later.
+        """
         query = select(Submission).where(Submission.course == self.course).order_by(Submission.number)
+        if after:
+            last = select(Submission.number).where(Submission.id == after).scalar_subquery()
+            query = query.where(Submission.number > func.coalesce(last, 0))
         if assignment:
             query = query.where(Submission.assignment == assignment)
         if student:
             query = query.where(Submission.student == student)
         with Session(self.engine) as session:
             rows = session.scalars(query).all()
-            answers = self._feedback(session, [row.id for row in rows])
-        return [_listed(row, answers.get(row.id, "[]")) for row in rows]
+            numbers = [row.id for row in rows]
+            final, early = (self._given(session, table, numbers) for table in (Feedback, EarlyFeedback))
+        return [_listed(row, final.get(row.id), early.get(row.id)) for row in rows]
 
     def submission(self, number: str) -> Receipt | None:
         """The receipt of one submission, which names its files and its author."""
@@ -240,17 +257,25 @@ class Store:
                 Feedback(submission=number, released=_text(self.clock()), released_by=by, files=dump_files(files))
             )
 
-    def feedback(self, number: str) -> tuple[File, ...]:
-        """What was given back on a submission; empty if nothing was."""
-        with Session(self.engine) as session:
-            return load_files(self._feedback(session, [number]).get(number, "[]"))
+    def give_early_feedback(self, number: str, files: Sequence[File], by: str) -> None:
+        """Let the submission's author fetch these files as long as there is no feedback of staff's."""
+        with Session(self.engine) as session, session.begin():
+            session.add(
+                EarlyFeedback(submission=number, given=_text(self.clock()), given_by=by, files=dump_files(files))
+            )
 
-    def _feedback(self, session: Session, numbers: Sequence[str]) -> dict[str, str]:
-        """By submission the newest feedback's files."""
+    def feedback(self, number: str) -> tuple[File, ...]:
+        """What was given back on a submission, by staff or else early; empty if nothing was."""
+        with Session(self.engine) as session:
+            given = (self._given(session, table, [number]).get(number) for table in (Feedback, EarlyFeedback))
+            return load_files(next(filter(None, given), "[]"))
+
+    def _given(self, session: Session, table: type[Feedback | EarlyFeedback], numbers: Sequence[str]) -> dict[str, str]:
+        """By submission the files that were given last."""
         found: dict[str, str] = {}
         for some in _batches(numbers):
-            query = select(Feedback).where(Feedback.submission.in_(some)).order_by(Feedback.number)
-            found |= {row.submission: row.files for row in session.scalars(query)}
+            query = select(table.submission, table.files).where(table.submission.in_(some)).order_by(table.number)
+            found |= {row.submission: row.files for row in session.execute(query)}
         return found
 
     def check(self) -> None:
@@ -268,7 +293,7 @@ def _batches(numbers: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]
     return (numbers[start : start + size] for start in range(0, len(numbers), size))
 
 
-def _listed(row: Submission, feedback: str) -> dict[str, Any]:
+def _listed(row: Submission, final: str | None, early: str | None) -> dict[str, Any]:
     return {
         "submission": row.id,
         "assignment": row.assignment,
@@ -276,7 +301,8 @@ def _listed(row: Submission, feedback: str) -> dict[str, Any]:
         "received": row.received,
         "due": row.due,
         "files": _shown(row.files),
-        "feedback": _shown(feedback),
+        "feedback": _shown(final or early or "[]"),
+        "early": not final and bool(early),
     }
 
 

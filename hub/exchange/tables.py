@@ -14,10 +14,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tito.exchange.receipt import File
 
-__all__ = ["SCHEMA", "Feedback", "Meta", "Release", "Submission", "Table", "dump_files", "load_files"]
+__all__ = ["SCHEMA", "EarlyFeedback", "Feedback", "Meta", "Release", "Submission", "Table", "dump_files", "load_files"]
 
 SCHEMA = 1
-"""Raised with every change of a table."""
+"""Raised with every change of a table; one more table is made at the next start."""
 
 
 class Table(DeclarativeBase):
@@ -76,6 +76,17 @@ class Feedback(Table):
     submission: Mapped[str] = mapped_column(ForeignKey("exchange_submissions.id"), index=True)
     released: Mapped[str] = mapped_column(String(40))
     released_by: Mapped[str] = mapped_column(String(64))
+    files: Mapped[str] = mapped_column(Text)
+
+
+class EarlyFeedback(Table):
+    """What a machine said of one submission at once. It counts until staff give feedback."""
+
+    __tablename__ = "exchange_early_feedback"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    submission: Mapped[str] = mapped_column(ForeignKey("exchange_submissions.id"), index=True)
+    given: Mapped[str] = mapped_column(String(40))
+    given_by: Mapped[str] = mapped_column(String(64))
     files: Mapped[str] = mapped_column(Text)
 
 

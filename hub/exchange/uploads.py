@@ -199,7 +199,9 @@ class FeedbackUpload(Upload):
     async def post(self, course: str, number: str) -> None:  # noqa: ARG002
         files = await self.take()
         receipt = await self.visible(number)
-        await self.service.run(self.service.store.give_feedback, receipt.submission, files, self.member.name)
+        store = self.service.store
+        give = store.give_early_feedback if self.get_query_argument("early", "") else store.give_feedback
+        await self.service.run(give, receipt.submission, files, self.member.name)
         self.noted |= {"feedback": number, "student": receipt.student}
         self.set_status(201)
         self.send_json({"submission": number})

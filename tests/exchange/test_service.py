@@ -103,6 +103,42 @@ def test_a_student_sees_nobody_elses(service: Service) -> None:
     assert {"ada", "alan"} <= {row["student"] for row in ta.submissions(everyone=True)} | {"alan"}
 
 
+def test_early_feedback_gives_way_to_staffs_whichever_came_first(service: Service) -> None:
+    ada, ta = service.client("ada"), service.client("ta")
+    number = ada.submit(LABEL, {NOTEBOOK: b"ada's work"}).submission
+    for text in (b"4 of 5 pass", b"5 of 5 pass"):
+        ta.give_feedback(number, {"01_setup.html": text}, early=True)
+        assert ada.feedback(number) == {"01_setup.html": text}
+    assert ada.submissions(LABEL)[-1]["early"]
+    ta.give_feedback(number, {"01_setup.html": b"90 points"})
+    ta.give_feedback(number, {"01_setup.html": b"late news"}, early=True)
+    assert ada.feedback(number) == {"01_setup.html": b"90 points"}
+    assert not ada.submissions(LABEL)[-1]["early"]
+
+
+def test_who_reads_everybodys_changes_nothing(service: Service) -> None:
+    number = service.client("ada").submit(LABEL, {NOTEBOOK: b"ada's work"}).submission
+    library = service.client("library")
+    assert number in {row["submission"] for row in library.submissions(everyone=True)}
+    assert library.submission(number) == {NOTEBOOK: b"ada's work"}
+    for change in (
+        lambda: library.give_feedback(number, {"01_setup.html": b"well done"}),
+        lambda: library.give_feedback(number, {"01_setup.html": b"well done"}, early=True),
+        lambda: library.release("03_activations", {"a": b"1"}, force=True),
+        lambda: library.withdraw(LABEL),
+    ):
+        with pytest.raises(HandInError, match="only staff"):
+            change()
+
+
+def test_submissions_after_another_are_those_that_came_later(service: Service) -> None:
+    grace = service.client("grace")
+    numbers = [grace.submit(LABEL, {NOTEBOOK: text}).submission for text in (b"1", b"2", b"3")]
+    assert [row["submission"] for row in grace.submissions(after=numbers[0])] == numbers[1:]
+    assert grace.submissions(after=numbers[-1]) == []
+    assert [row["submission"] for row in grace.submissions(after="nowhere")][-3:] == numbers
+
+
 def test_a_student_does_nothing_that_is_staffs(service: Service) -> None:
     ada = service.client("ada")
     number = ada.submit(LABEL, {NOTEBOOK: b"x"}).submission
@@ -112,6 +148,8 @@ def test_a_student_does_nothing_that_is_staffs(service: Service) -> None:
         ada.withdraw(LABEL)
     with pytest.raises(HandInError, match="only staff"):
         ada.give_feedback(number, {"01_setup.html": b"100 points"})
+    with pytest.raises(HandInError, match="only staff"):
+        ada.give_feedback(number, {"01_setup.html": b"all pass"}, early=True)
     assert ask(service, "metrics", "ada")[0] == 403
 
 

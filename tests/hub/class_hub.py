@@ -80,13 +80,13 @@ def class_hub(folder: Path, course: Path, *proxy_options: str, **variables: str)
     """
     (folder / "tokens").mkdir(parents=True)
     port, hub, proxy = free_ports(3)
-    exchange = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
-    threading.Thread(target=exchange.serve_forever, daemon=True).start()
+    services = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    threading.Thread(target=services.serve_forever, daemon=True).start()
     told = {
         "folder": str(folder),
         "course": str(course),
         "proxy_options": proxy_options,
-        "ports": [port, hub, proxy, exchange.server_port],
+        "ports": [port, hub, proxy, services.server_port],
         "variables": {
             f"TINYTORCH_{name}": value.replace("{url}", f"http://127.0.0.1:{port}") for name, value in variables.items()
         },
@@ -113,8 +113,8 @@ def class_hub(folder: Path, course: Path, *proxy_options: str, **variables: str)
             process.kill()
             process.wait()
         end(everyone)
-        exchange.shutdown()
-        exchange.server_close()
+        services.shutdown()
+        services.server_close()
 
 
 def wait(hub: ClassHub, patience: float = 60) -> None:

@@ -3,18 +3,19 @@
 import json
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
 from hub.docker_settings import Installation, Secrets, docker_values
 from hub.settings import apply
-from tests.hub.class_hub_names import LOGIN_SECRET, SERVICE_TOKENS
+from tests.hub.class_hub_names import LOGIN_SECRET, service_token
 from tito.course import Course
 
 told = json.loads(os.environ["CLASS_HUB"])
 folder = Path(told["folder"])
-public, own, inward, exchange = told["ports"]
+public, own, inward, quiet = told["ports"]
 python = sys.executable
 
 
@@ -33,16 +34,19 @@ needed = {
     "TINYTORCH_STUDENT_IMAGE": "student:1",
     "TINYTORCH_GRADER_IMAGE": "grader:1",
     "TINYTORCH_LIBRARIES": "/libraries",
-    "TINYTORCH_COURSE_FILE": "/course.toml",
+    "TINYTORCH_COURSE_FOLDER": "/course",
 }
 here = Installation.from_environment(needed | told["variables"])
-secrets = Secrets("proxy-token", "ab" * 32, LOGIN_SECRET, "", SERVICE_TOKENS["exchange"], SERVICE_TOKENS["libraries"])
-values = docker_values(course, here, secrets)
-services = {service["name"]: service for service in values["JupyterHub"]["services"]}
-services["exchange"]["url"] = f"http://127.0.0.1:{exchange}"
-for name, service in services.items():
+secrets = {field.name: "of no use here" for field in fields(Secrets)} | {
+    "cookie_secret": "ab" * 32,
+    "login": LOGIN_SECRET,
+}
+values = docker_values(course, here, Secrets(**secrets))
+for service in values["JupyterHub"]["services"]:
     service.pop("command", None)  # nothing is to be stopped for being idle
-    service["api_token"] = SERVICE_TOKENS[name]
+    service["api_token"] = service_token(service["name"])
+    if "url" in service:
+        service["url"] = f"http://127.0.0.1:{quiet}"
 values["JupyterHub"] |= {
     "bind_url": f"http://127.0.0.1:{public}",
     "hub_bind_url": f"http://127.0.0.1:{own}",

@@ -2,4 +2,7 @@
 
 LOGIN_SECRET = "login-secret-of-the-tests"
 
-SERVICE_TOKENS = {name: f"{name}-" + "0123456789abcdef" * 2 for name in ("exchange", "libraries", "culler")}
+
+def service_token(name: str) -> str:
+    """The token of the service `name`."""
+    return f"{name}-" + "0123456789abcdef" * 2

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from requests import ConnectionError as Unreachable
 
-from hub.disk import OverflowingHomeError, bytes_of, file_bound, homes, outgrown, refusal
+from hub.disk import OverflowingHomeError, bytes_of, file_bound, homes, outgrown, refusal, usage_path
 from hub.docker_settings import Installation, limit_variables, server_of
 from hub.docker_spawner import CourseContainer
-from tests.hub.test_docker_settings import HERE, PEOPLE, VARIABLES
+from tests.hub.test_docker_settings import FARM, HERE, PEOPLE, VARIABLES
 
 MB = 2**20
 
@@ -36,6 +36,20 @@ def test_only_this_installations_homes_are_told():
     assert homes({"Volumes": None}, "tt-home-") == homes([], "tt-home-") == {}
 
 
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [
+        ({"ApiVersion": "1.41", "MinAPIVersion": "1.12"}, "/v1.41/system/df"),
+        ({"ApiVersion": "1.52", "MinAPIVersion": "1.44"}, "/v1.44/system/df"),
+        ({}, "/v1.41/system/df"),
+        ({"MinAPIVersion": None}, "/v1.41/system/df"),
+        (None, "/v1.41/system/df"),
+    ],
+)
+def test_docker_is_asked_in_a_version_that_it_takes(version: object, path: str):
+    assert usage_path(version) == path
+
+
 def test_the_refusal_is_one_line_with_a_remedy():
     said = refusal(3 * 2**30, 2 * 2**30)
     assert "3.0 GB of 2.0 GB" in said and "du -ah" in said and "kept" in said and "\n" not in said
@@ -46,7 +60,7 @@ def test_course_toml_sets_limits_and_the_installation_comes_before_it():
     here = Installation.from_environment({**course, **VARIABLES, "TINYTORCH_STUDENT_MEMORY": "4G"})
     student, staff = here.limits["student"], here.limits["staff"]
     assert (student.disk, student.memory, staff.processors, staff.disk) == ("500M", "4G", 4.0, "5G")
-    assert server_of(PEOPLE, here, "ada").host_config["ulimits"] == file_bound(500 * MB)
+    assert server_of(PEOPLE, here, "ada", FARM).host_config["ulimits"] == file_bound(500 * MB)
 
 
 class Measured(CourseContainer):
@@ -73,7 +87,7 @@ def nobody_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def measured(*answers: int | None) -> Measured:
     made = Measured(project="tt", user=SimpleNamespace(name="ada", orm_user=SimpleNamespace(id=3)))
     made.asked, made.answers = [], list(answers)
-    made.servers = {"ada": server_of(PEOPLE, HERE, "ada")}
+    made.servers = {"ada": server_of(PEOPLE, HERE, "ada", FARM)}
     return made
 
 

@@ -41,6 +41,7 @@ SECRETS = Secrets(
     "exchange-token",
     "libraries-token",
     "release-token",
+    "grading-token",
     "gradebook-address",
     "broker-address",
 )

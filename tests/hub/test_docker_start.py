@@ -152,7 +152,12 @@ def test_secrets_are_made_once_and_private(tmp_path: Path):
     first = {path.name: path.read_text() for path in files.secrets.iterdir()}
     assert all(len(text) >= 48 for name, text in first.items() if name != "no_tls")
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in files.secrets.iterdir()}
-    assert {name for name, mode in modes.items() if mode != "0o600"} == {"release_token", "gradebook_database"}
+    assert {name for name, mode in modes.items() if mode != "0o600"} == {
+        "release_token",
+        "grading_token",
+        "gradebook_database",
+        "broker",
+    }
     assert (modes["release_token"], oct(files.secrets.stat().st_mode & 0o777)) == ("0o640", "0o700")
     make_secrets(files)
     assert {path.name: path.read_text() for path in files.secrets.iterdir()} == first

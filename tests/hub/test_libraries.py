@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
-from hub.libraries import DONE, Libraries
+from hub.libraries import Libraries
+from hub.library_status import DONE, ModuleStatus, status_of
 from tito.cells import is_exported, is_solution
 from tito.errors import HandInError
 from tito.percent import read_source, source_path
@@ -27,9 +30,10 @@ class Exchange:
         notebook = read_source(source_path(ROOT, ASSIGNMENT))
         self.released = {f"{ASSIGNMENT}.ipynb": nbformat.writes(notebook).encode()}
 
-    def submissions(self, everyone: bool = False) -> list[dict[str, Any]]:
+    def submissions(self, everyone: bool = False, after: str = "") -> list[dict[str, Any]]:
         assert everyone
-        return self.rows
+        numbers = [row["submission"] for row in self.rows]
+        return self.rows[numbers.index(after) + 1 if after else 0 :]
 
     def fetch(self, assignment: str) -> dict[str, bytes]:
         assert assignment == ASSIGNMENT
@@ -40,7 +44,9 @@ class Exchange:
         return self.contents[number]
 
     def hand_in(self, student: str, number: str, contents: dict[str, bytes]) -> None:
-        self.rows.append({"student": student, "assignment": ASSIGNMENT, "submission": number})
+        received = f"2027-03-0{number}T10:00:00.000000+00:00"
+        row = {"student": student, "assignment": ASSIGNMENT, "submission": number, "received": received}
+        self.rows.append(row)
         self.contents[number] = contents
 
 
@@ -105,9 +111,66 @@ def test_a_lost_record_costs_one_build(libraries: Libraries, exchange: Exchange)
 
 
 def test_an_exchange_that_does_not_answer_is_told(libraries: Libraries, exchange: Exchange):
-    def away(everyone: bool = False) -> list[dict[str, Any]]:
+    def away(everyone: bool = False, after: str = "") -> list[dict[str, Any]]:
         raise HandInError("the exchange cannot be reached")
 
     exchange.submissions = away  # type: ignore[method-assign]
     with pytest.raises(HandInError):
         libraries.update()
+
+
+def status(libraries: Libraries, student: str = "ada") -> ModuleStatus:
+    (found,) = status_of(libraries.folder / student, student)
+    return found
+
+
+def test_the_status_names_version_and_submission(libraries: Libraries, exchange: Exchange):
+    exchange.hand_in("ada", "1", notebook("GOOD = 1"))
+    libraries.update()
+    found = status(libraries)
+    path = libraries.folder / "ada" / "tinytorch_lib" / "core" / "tensor.py"
+    assert found.version == hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    assert (found.module, found.submission, found.received[:10]) == (ASSIGNMENT, "1", "2027-03-01")
+    assert not found.failed and not found.kept
+    assert status_of(libraries.folder / "alan", "alan") == []
+
+
+def test_the_status_says_why_a_build_failed_and_what_was_kept(libraries: Libraries, exchange: Exchange):
+    exchange.hand_in("ada", "1", notebook("GOOD = 1"))
+    libraries.update()
+    version = status(libraries).version
+    exchange.hand_in("ada", "2", notebook("def broken(:"))
+    libraries.update()
+    found = status(libraries)
+    assert found.kept and "invalid syntax" in found.failed
+    assert (found.version, found.submission, found.failed_submission) == (version, "1", "2")
+    exchange.hand_in("ada", "3", notebook("BETTER = 1"))
+    libraries.update()
+    found = status(libraries)
+    assert (found.submission, found.failed, found.kept) == ("3", "", False)
+
+
+def test_a_first_build_that_fails_keeps_nothing(libraries: Libraries, exchange: Exchange):
+    exchange.hand_in("ada", "1", {f"{ASSIGNMENT}.ipynb": b"{"})
+    libraries.update()
+    found = status(libraries)
+    assert (found.version, found.submission, found.kept) == ("", "", False)
+    assert "is not a notebook" in found.failed
+    assert str(libraries.folder) not in found.failed and "/tmp" not in found.failed
+
+
+def test_a_file_that_came_otherwise_is_of_no_submission(libraries: Libraries, exchange: Exchange):
+    exchange.hand_in("ada", "1", notebook("GOOD = 1"))
+    libraries.update()
+    path = libraries.folder / "ada" / "tinytorch_lib" / "core" / "tensor.py"
+    path.write_text(path.read_text() + "EXPORTED = 1\n")
+    found = status(libraries)
+    assert found.version and (found.submission, found.received) == ("", "")
+
+
+def test_records_of_before_are_read(libraries: Libraries, exchange: Exchange):
+    exchange.hand_in("ada", "1", notebook("GOOD = 1"))
+    libraries.update()
+    (libraries.folder / "ada" / DONE).write_text(json.dumps({ASSIGNMENT: "1"}))
+    assert libraries.update() == 0
+    assert status(libraries).submission == ""

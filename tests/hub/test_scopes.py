@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from class_hub import ROOT, ClassHub, ask, class_hub
-from class_hub_names import SERVICE_TOKENS
+from class_hub_names import service_token
 
 SERVERS = ("ada", "alan", "ta", "instructor")
+SERVICES = ("exchange", "libraries", "release", "grading", "culler")
 FOUND = {"list:services!service=exchange", "read:services!service=exchange", "read:services:name!service=exchange"}
 EXCHANGE = {"access:services!service=exchange"}
 STAFF = {"custom:exchange:staff"}
@@ -28,7 +29,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClassHub]:
 @pytest.fixture(scope="module")
 def tokens(hub: ClassHub) -> dict[str, str]:
     """One of each kind: a server's by its owner's name, a service's by its own."""
-    return {name: hub.server_token(name) for name in SERVERS} | SERVICE_TOKENS
+    return {name: hub.server_token(name) for name in SERVERS} | {name: service_token(name) for name in SERVICES}
 
 
 def own(user: str) -> set[str]:
@@ -44,7 +45,9 @@ def own(user: str) -> set[str]:
         ("ta", own("ta") | EXCHANGE | FOUND | STAFF),
         ("instructor", own("instructor") | EXCHANGE | FOUND | STAFF),
         ("exchange", set()),
-        ("libraries", EXCHANGE | STAFF),
+        ("libraries", EXCHANGE | {"custom:exchange:read"}),
+        ("release", EXCHANGE | STAFF),
+        ("grading", EXCHANGE | STAFF),
         ("culler", CULLER),
     ],
 )
@@ -105,7 +108,7 @@ MAY = {
 }
 
 
-@pytest.mark.parametrize("holder", ["ada", "ta", "instructor", "exchange", "libraries", "culler"])
+@pytest.mark.parametrize("holder", ["ada", "ta", "instructor", *SERVICES])
 def test_everything_else_is_refused(hub: ClassHub, tokens: dict[str, str], holder: str) -> None:
     may = MAY.get(holder, set())
     answers = {
@@ -132,6 +135,21 @@ def test_a_server_gives_its_owner_no_rights_over_their_own_account(
         assert ask(hub, tokens[holder], path, method, data)[0] in REFUSED, (method, path)
 
 
+@pytest.mark.parametrize(
+    ("name", "services"),
+    [
+        ("ada", ["exchange", "grading", "libraries"]),
+        ("ta", ["exchange", "grading", "libraries"]),
+        ("instructor", ["exchange", "grading", "libraries", "release"]),
+    ],
+)
+def test_people_open_the_pages_that_are_for_them(hub: ClassHub, name: str, services: list[str]) -> None:
+    """What their browser may, which no server of theirs can."""
+    scopes = hub.visitor(name).ask("/hub/api/user").json["scopes"]
+    opened = [scope.partition("=")[2] for scope in sorted(scopes) if scope.startswith("access:services!")]
+    assert opened == services
+
+
 def test_the_culler_sees_and_stops_servers_and_starts_none(hub: ClassHub, tokens: dict[str, str]) -> None:
     culler = tokens["culler"]
     assert ask(hub, culler, "users/alan")[1]["servers"] != {}
@@ -140,5 +158,5 @@ def test_the_culler_sees_and_stops_servers_and_starts_none(hub: ClassHub, tokens
 
 
 def test_the_hub_knows_no_token_that_it_did_not_give(hub: ClassHub) -> None:
-    for token in ("", "0" * 32, SERVICE_TOKENS["culler"][:-1]):
+    for token in ("", "0" * 32, service_token("culler")[:-1]):
         assert ask(hub, token, "users")[0] == 403

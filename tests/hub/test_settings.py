@@ -38,7 +38,7 @@ class Class:
 
 PEOPLE = Class()
 PLACES = Places(Path("/data"))
-LOCAL = Local(PLACES, Ports(8000, 4001, 4002, 4003), "abcd-efgh", "0123", as_root=False, shell="/bin/bash")
+LOCAL = Local(PLACES, Ports(8000, 4001, 4002, 4003, 4004, 4005), "abcd-efgh", "0123", as_root=False, shell="/bin/bash")
 
 
 def test_everyone_on_the_roster_has_one_role():
@@ -102,17 +102,34 @@ def test_everything_listens_on_this_machine_alone():
     assert values["JupyterHub"]["bind_url"] == "http://127.0.0.1:8000"
     assert values["JupyterHub"]["hub_bind_url"] == "http://127.0.0.1:4001"
     assert values["ConfigurableHTTPProxy"]["api_url"] == "http://127.0.0.1:4002"
-    assert [s["url"] for s in values["JupyterHub"]["services"] if "url" in s] == ["http://127.0.0.1:4003"]
+    addresses = [s["url"] for s in values["JupyterHub"]["services"] if "url" in s]
+    assert addresses == ["http://127.0.0.1:4003", "http://127.0.0.1:4004", "http://127.0.0.1:4005"]
 
 
-def test_staff_and_the_course_command_alone_hold_the_staff_scope():
+def test_staff_the_course_command_and_the_grading_service_alone_hold_the_staff_scope():
     roles = {role["name"]: role for role in hub_values(PEOPLE, LOCAL)["JupyterHub"]["load_roles"]}
     assert roles["exchange-staff"]["scopes"] == ["custom:exchange:staff"]
     assert roles["exchange-staff"]["groups"] == ["staff"]
-    assert roles["exchange-staff"]["services"] == roles["exchange-users"]["services"] == ["course-tools"]
+    assert roles["exchange-staff"]["services"] == ["course-tools", "grading"]
+    assert roles["exchange-users"]["services"] == ["course-tools", "grading", "libraries"]
+    assert roles["exchange-readers"] == {
+        "name": "exchange-readers",
+        "scopes": ["custom:exchange:read"],
+        "services": ["libraries"],
+    }
     assert roles["exchange-users"]["groups"] == roles["exchange-finders"]["groups"] == ["students", "staff"]
     assert "services" not in roles["exchange-finders"]
     assert roles["exchange-users"]["scopes"] == ["access:services!service=exchange"]
+
+
+def test_everybody_in_the_course_opens_the_pages_and_a_server_does_not():
+    roles = {role["name"]: role for role in hub_values(PEOPLE, LOCAL)["JupyterHub"]["load_roles"]}
+    assert roles["pages"] == {
+        "name": "pages",
+        "scopes": ["access:services!service=grading", "access:services!service=libraries"],
+        "groups": ["students", "staff"],
+    }
+    assert not set(roles["pages"]["scopes"]) & set(roles["server"]["scopes"])
 
 
 def test_every_record_is_in_the_data_folder():

@@ -10,9 +10,6 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
 from tito.errors import BackupError
 
 __all__ = ["dump_postgres", "is_postgres", "is_sqlite", "restore_postgres", "snapshot"]
@@ -80,6 +77,10 @@ def restore_postgres(url: str, dump: Path) -> None:
 
 def _run(command: list[str], url: str, *rest: Path) -> None:
     """Run a PostgreSQL program on a database. Its password goes through the environment: others see command lines."""
+    # Here, since `make restore DOCKER=1` runs on machines that have a Python and Docker alone.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         parsed = make_url(url)
     except ArgumentError:

@@ -14,15 +14,18 @@ from tito.errors import BackupError
 from tito.releases import JOURNAL
 from tito.roster import ROSTER_FILE
 
-__all__ = ["ASIDE", "Places", "find_places", "places_for_restore", "refuse_running"]
+__all__ = ["ASIDE", "IN_CONTAINER", "Places", "find_places", "places_for_restore", "refuse_running"]
 
 GRADEBOOK = "gradebook.db"
 
 COURSE_ITEMS = (
-    *(COURSE_FILE, ROSTER_FILE, JOURNAL, "nbgrader_config.py", "source"),
+    *(COURSE_FILE, ROSTER_FILE, JOURNAL, "deadlines.json", "nbgrader_config.py", "source"),
     *("release", "submitted", "autograded", "feedback", "exchange", GRADEBOOK),
 )
 """Of a checkout, only these: the rest comes from its repository."""
+
+IN_CONTAINER = "/backup/data"
+"""Where a class's volumes are mounted while they are backed up: what the backup says of its data then."""
 
 ASIDE = "before-restore-"
 """Begins the names of the folders that a restore puts what it replaces into."""
@@ -100,7 +103,13 @@ def find_places(course: Course, data: Path | None) -> Places:
 
 
 def places_for_restore(to: Path, data: Path | None, recorded: str | None) -> Places:
-    """Where a backup goes: `to`, and beside or outside of it what `recorded` says of its hub's data."""
+    """Where a backup goes: `to`, and beside or outside of it what `recorded` says of its hub's data.
+
+    Raises:
+        BackupError: it is of a class under Docker, whose data are volumes.
+    """
+    if recorded == IN_CONTAINER:
+        raise BackupError("this is a backup of a class under Docker; say make restore DOCKER=1 (nothing was changed)")
     root = to.resolve()
     if data is None and recorded is not None:
         data = root / recorded  # an absolute path stays what it is

@@ -16,7 +16,7 @@ from tito.backup.databases import dump_postgres, is_postgres, snapshot
 from tito.backup.places import GRADEBOOK, Places, refuse_running
 from tito.errors import BackupError
 
-__all__ = ["Database", "Upgrade", "find_databases", "upgrade"]
+__all__ = ["Database", "Upgrade", "find_databases", "migrate", "revisions", "upgrade"]
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,25 @@ def upgrade(places: Places, database: Database, now: datetime) -> Upgrade:
         BackupError: it cannot be upgraded; the line names its copy.
     """
     refuse_running(places)
-    tools = _tools(database.owner)
-    before, newest = _revisions(database, tools)
+    before, newest = revisions(database)
     if before == newest:
         return Upgrade(database, before, newest, None)
     copy = _copy(places, database, now)
+    migrate(database, f"from {before} to {newest}; its copy is {copy}")
+    return Upgrade(database, before, newest, copy)
+
+
+def migrate(database: Database, told: str) -> None:
+    """Bring a database to the newest schema; `told` ends the line that says that it failed.
+
+    Raises:
+        BackupError: it cannot be upgraded.
+    """
     try:
         with _programs_of_this_python():
-            tools.upgrade(database.url)
+            _tools(database.owner).upgrade(database.url)
     except CalledProcessError:
-        raise BackupError(f"{database} cannot be upgraded from {before} to {newest}; its copy is {copy}") from None
-    return Upgrade(database, before, newest, copy)
+        raise BackupError(f"{database} cannot be upgraded {told}") from None
 
 
 def _tools(owner: str) -> Any:
@@ -88,21 +96,27 @@ def _tools(owner: str) -> Any:
     return dbutil
 
 
-def _revisions(database: Database, tools: Any) -> tuple[str, str]:
-    """The schema that a database has and the newest one, as alembic names them."""
+def revisions(database: Database) -> tuple[str, str]:
+    """The schema that a database has and the newest one, as alembic names them; an empty one has none to change.
+
+    Raises:
+        BackupError: it cannot be opened.
+    """
     from alembic.config import Config
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, inspect
     from sqlalchemy.exc import SQLAlchemyError
 
     config = Config()
-    config.set_main_option("script_location", str(tools.ALEMBIC_DIR).replace("%", "%%"))
+    config.set_main_option("script_location", str(_tools(database.owner).ALEMBIC_DIR).replace("%", "%%"))
     newest = ScriptDirectory.from_config(config).get_current_head() or ""
     try:
         engine = create_engine(database.url)
         try:
             with engine.connect() as connection:
+                if not inspect(connection).get_table_names():
+                    return newest, newest
                 return MigrationContext.configure(connection).get_current_revision() or "", newest
         finally:
             engine.dispose()

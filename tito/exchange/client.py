@@ -114,12 +114,17 @@ class Client:
             )
         return receipt
 
-    def submissions(self, assignment: str = "", student: str = "", everyone: bool = False) -> list[dict[str, Any]]:
+    def submissions(
+        self, assignment: str = "", student: str = "", everyone: bool = False, after: str = ""
+    ) -> list[dict[str, Any]]:
         """Submissions, oldest first: one's own, or as staff a student's or everyone's.
 
-        Each has `submission`, `assignment`, `student`, `received`, `due`, `files` and `feedback` (files, or empty).
+        Each has `submission`, `assignment`, `student`, `received`, `due`, `files`, `feedback` (files, or empty) and
+        `early` (is the feedback a machine's, to be replaced by staff's?). `after` leaves out a submission and those
+        that came before it.
         """
-        chosen = {"assignment": assignment, "student": student, "everyone": "1" if everyone else ""}
+        everyones = "1" if everyone else ""
+        chosen = {"assignment": assignment, "student": student, "everyone": everyones, "after": after}
         query = "&".join(f"{name}={quote(value)}" for name, value in chosen.items() if value)
         return list(self._call("GET", self._path("submissions") + (f"?{query}" if query else "")).json())
 
@@ -131,9 +136,12 @@ class Client:
         """The receipt of one submission, once more."""
         return Receipt.from_json(self._call("GET", self._path("submissions", number, "receipt")).content)
 
-    def give_feedback(self, number: str, contents: Mapping[str, bytes]) -> None:
-        """Let the author of a submission fetch these files; they replace earlier feedback on it."""
-        self._send(self._path("submissions", number, "feedback"), contents)
+    def give_feedback(self, number: str, contents: Mapping[str, bytes], early: bool = False) -> None:
+        """Let the author of a submission fetch these files; they replace earlier feedback on it.
+
+        What is given `early` never takes the place of what was not.
+        """
+        self._send(self._path("submissions", number, "feedback") + ("?early=1" if early else ""), contents)
 
     def feedback(self, number: str) -> dict[str, bytes]:
         """The feedback on one submission."""

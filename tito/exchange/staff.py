@@ -66,11 +66,16 @@ class Collect(Exchange, abc.ExchangeCollect):
             )
         for student, row in sorted(self.chosen.items()):
             try:
-                self._collect(student, row)
+                self.collect(student, row)
             except HandInError as error:
                 self.log.error("%s's %s could not be collected: %s", student, row["assignment"], error)
 
-    def _collect(self, student: str, row: dict[str, Any]) -> None:
+    def collect(self, student: str, row: dict[str, Any]) -> None:
+        """Bring one submission, a row of the exchange's, into `submitted/`.
+
+        Raises:
+            HandInError: it cannot be had; what stands there is kept.
+        """
         problem = user_name_problem(student)
         if problem:
             raise HandInError(problem)

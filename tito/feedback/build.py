@@ -10,14 +10,14 @@ from typing import Any
 from tito.errors import UnknownModuleError
 from tito.feedback.result import read_result
 from tito.feedback.rows import Rows
-from tito.feedback.states import is_given, is_module
+from tito.feedback.states import GIVEN, LENT, is_given, is_module
 from tito.feedback.text import shown
 from tito.feedback.view import Fault, Page, Raised, Score, Test
 from tito.grading.result import CellReport, GradedSubmission, TestReport
 from tito.modules import find_module
 from tito.submission import NOTES_ID
 
-__all__ = ["build_page"]
+__all__ = ["build_early_page", "build_page", "unchecked_page"]
 
 _MOST = 50
 """Entries of a list that are shown: a hostile notebook can make any number of them."""
@@ -52,6 +52,19 @@ def build_page(notebook: Mapping[str, Any], names: Mapping[str, Any]) -> Page:
     return replace(page, **values)
 
 
+def build_early_page(notebook: Mapping[str, Any], label: str, student: str) -> Page:
+    """The page of a notebook of which the visible tests alone were run. No gradebook knows of it."""
+    page = build_page(notebook, {"assignment": label, "student": student})
+    tests = tuple(replace(test, state=LENT) if test.state == GIVEN else test for test in page.tests)
+    return replace(page, tests=tests, early=True)
+
+
+def unchecked_page(label: str, student: str, attempt: str, reason: str) -> Page:
+    """The page of a submission whose visible tests could not be run."""
+    time = _moment(attempt)
+    return Page(label, _title(label), shown(student), time, Score(0, 0), (), note=shown(reason, 1000, 20), early=True)
+
+
 def _title(label: str) -> str:
     try:
         module = find_module(label)
@@ -62,9 +75,12 @@ def _title(label: str) -> str:
 
 def _time(result: GradedSubmission | None, names: Mapping[str, Any]) -> str:
     """When it was handed in, to the minute; what cannot be read as a time is shown as it stands."""
+    return _moment((result.attempt if result else "") or names.get("timestamp") or "")
+
+
+def _moment(stamp: Any) -> str:
     from nbgrader.utils import parse_utc
 
-    stamp = (result.attempt if result else "") or names.get("timestamp") or ""
     try:
         moment = parse_utc(stamp)
         return f"{moment:%d %B %Y, %H:%M} UTC".lstrip("0") if moment else ""

@@ -12,12 +12,12 @@ from markupsafe import Markup
 
 from tito.feedback.view import Page
 
-__all__ = ["policy", "render"]
+__all__ = ["policy", "render", "style"]
 
 
 def render(page: Page) -> str:
     """The page as HTML: one file, without scripts, images or links to anywhere but itself."""
-    return _template().render(page=page, style=Markup(_style()), policy=policy())
+    return _template().render(page=page, style=Markup(style()), policy=policy())
 
 
 def policy() -> str:
@@ -25,12 +25,13 @@ def policy() -> str:
 
     `base-uri` also keeps JupyterLab's viewer from turning the links within the page into links out of it.
     """
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The style sheet: light and dark, wide, narrow and on paper."""
     return files("tito.feedback").joinpath("templates", "page.css").read_text(encoding="utf-8")
 
 

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from tito.grading.result import TestReport
 from tito.modules import MODULES
 
-__all__ = ["FAILED", "GIVEN", "HAND", "PASSED", "UNKNOWN", "WAITING", "State", "is_given", "is_module", "state_of"]
+__all__ = [
+    "FAILED",
+    "GIVEN",
+    "HAND",
+    "LENT",
+    "PASSED",
+    "UNKNOWN",
+    "WAITING",
+    "State",
+    "is_given",
+    "is_module",
+    "state_of",
+]
 
 
 @dataclass(frozen=True)
@@ -25,6 +37,9 @@ class State:
 
 PASSED = State("passed", "✓", "passed")
 GIVEN = State("given", "◐", "points given")
+LENT = State("given", "◐", "passes with the reference's library")
+"""What `GIVEN` is called where there are no points."""
+
 HAND = State("hand", "●", "graded by hand")
 WAITING = State("waiting", "○", "waits for a grader")
 UNKNOWN = State("unknown", "?", "no details")

@@ -111,11 +111,18 @@ class Page:
     """With whose earlier modules it was graded."""
     key: str = ""
     """Of the grading: the same key means the same grades."""
+    early: bool = False
+    """Are these the visible tests alone, run when it was handed in? Then nothing here is a grade."""
 
     @property
     def to_mend(self) -> tuple[Test, ...]:
         """The tests that need the student's work, in the notebook's order."""
         return tuple(test for test in self.tests if test.state.to_mend)
+
+    @property
+    def passed(self) -> int:
+        """How many tests pass, or fail through no fault of this notebook."""
+        return len(self.tests) - len(self.to_mend)
 
     @property
     def others(self) -> tuple[Test, ...]:

@@ -18,7 +18,7 @@ from tito.errors import BrokerError, TitoError
 from tito.grading.grade import with_failing_tests
 from tito.grading.job import GradingJob
 from tito.grading.notebook import write_result
-from tito.grading.policy import processors
+from tito.grading.policy import GradingPolicy, processors
 from tito.grading.prepare import failing_tests, prepare_job
 from tito.grading.result import GradedSubmission
 from tito.grading.reuse import kept_of
@@ -30,7 +30,7 @@ from tito.percent import source_path
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Outcome", "Pool", "Prepared", "grade_class", "prepare_submission", "report_line"]
+__all__ = ["LocalPool", "Outcome", "Pool", "Prepared", "grade_class", "prepare_submission", "report_line"]
 
 _log = logging.getLogger("tito.grading")
 
@@ -112,7 +112,7 @@ def grade_class(
         _tell_log(module, outcome)
         on_outcome(outcome)
 
-    with Store(course) as store, pool or _Pool(course) as workers:
+    with Store(course) as store, pool or LocalPool(course.grading) as workers:
         check_generated(course, module.label, store.db_url)
         for outcome in _graded(_Class(course, module, store, workers, force), students):
             tell(outcome)
@@ -199,13 +199,14 @@ class Pool(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-class _Pool:
-    """Threads with a grading process each."""
+class LocalPool:
+    """Threads with a grading process each, on this machine."""
 
-    def __init__(self, course: Course) -> None:
-        count = course.grading.workers or processors()
+    def __init__(self, policy: GradingPolicy) -> None:
+        count = policy.workers or processors()
+        self.processes = count
         self.room = count * NOTEBOOKS_AT_ONCE
-        self._workers = [GradingWorker(course.grading) for _ in range(count)]
+        self._workers = [GradingWorker(policy) for _ in range(count)]
         self._idle: queue.SimpleQueue[GradingWorker] = queue.SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
@@ -218,6 +219,16 @@ class _Pool:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.close()
+
+    def warm_up(self) -> str:
+        """Start every process before there is anything to grade; gives the kind of room.
+
+        Raises:
+            ToolError: no exam room works here.
+        """
+        for worker in self._workers:
+            worker.start()
+        return self._workers[0].backend
 
     def submit(self, job: GradingJob) -> Future[GradedSubmission]:
         """Grade `job` when a process is free.

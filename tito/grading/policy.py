@@ -37,6 +37,10 @@ class GradingPolicy:
         memory_mb: memory of one exam room.
         image: the Docker image of exam rooms; empty for the one that `make image` makes.
         workers: submissions at a time; 0 for one a processor.
+        on_submit: does the hub run the visible tests of what is handed in at once, for its author to see?
+        on_submit_seconds: so far apart are two of these of one student.
+        at_deadline: does the hub collect and grade what is due?
+        release_feedback: does it also release the feedback on that? Otherwise staff do.
     """
 
     earlier_modules: str = "own-first"
@@ -47,6 +51,10 @@ class GradingPolicy:
     memory_mb: int = 2048
     image: str = ""
     workers: int = 0
+    on_submit: bool = False
+    on_submit_seconds: float = 20.0
+    at_deadline: bool = False
+    release_feedback: bool = False
 
     @property
     def limits(self) -> Limits:

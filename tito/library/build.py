@@ -9,8 +9,8 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tito.errors import NotebookError
-from tito.files import write_if_changed
+from tito.errors import NotebookError, ToolError
+from tito.files import locked, write_if_changed
 from tito.library.render import ExportError, module_text, package_text, public_names
 from tito.modules import MODULES, Module
 from tito.notebooks import authored_modules
@@ -91,8 +91,22 @@ def build_student(
 
     Student code is only read. A module that cannot be built keeps its last good version. `skeleton` gives a module's
     notebook as the course wrote it, solutions cleared: locked cells come from there, however the student's file looks.
-    With None for it the student's file is taken as it is.
+    With None for it the student's file is taken as it is. Two processes that build one library take turns.
+
+    Raises:
+        ToolError: the folder cannot be written.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ToolError(f"{folder} cannot be made: {error.strerror} (nothing was built)") from None
+    with locked(folder):
+        return _build_all(folder, notebooks, skeleton)
+
+
+def _build_all(
+    folder: Path, notebooks: Mapping[Module, Path], skeleton: Callable[[Module], NotebookNode | None]
+) -> list[ModuleBuild]:
     builds = [_build_module(folder, module, path, skeleton(module)) for module, path in sorted(notebooks.items())]
     texts = {
         module: path.read_text(encoding="utf-8")

@@ -7,7 +7,9 @@ container need not be waited for.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -18,13 +20,18 @@ from typing import Any
 from tito.errors import ToolError
 from tito.images import grader_image
 from tito.sandbox.base import MEGABYTE, Ending, Limits
-from tito.sandbox.docker_container import Container, docker_says, remove_stale
+from tito.sandbox.docker_container import Container, docker_says, remove_stale, run_docker
 from tito.sandbox.probe import PROBE, PROBE_LIMITS, check_answer
+from tito.sandbox.users import A_PROCESS
 from tito.sandbox.warm import ENVIRONMENT, SERVER, WARM, WarmRoom
 
 __all__ = ["DockerBackend", "DockerRoom", "Mount"]
 
-_USER = 64_998
+_FIRST_USER = 40_000
+"""Each container has a user of its own, since the kernel counts a user's processes in all of them together. Rootless
+daemons know no higher numbers than 65,535."""
+_USERS = 24_000
+
 _SCRATCH = "/room"
 _MEETING_POINT = "/run/tito"
 _HIDDEN = ("/opt/tinytorch",)
@@ -56,6 +63,7 @@ class DockerBackend:
         python: Sequence[str] = ("python3",),
         ahead: int = 2,
         folder: Path | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         """Rooms of `image`.
 
@@ -67,6 +75,7 @@ class DockerBackend:
             mounts: what else of the daemon's machine a room sees.
             python: the command that runs Python in the image.
             ahead: how many containers wait for work.
+            limits: what rooms are asked for with; containers of other limits would wait in vain.
             folder: where sockets are made; a grader that is itself in a container needs one that lies at the same
                 path on the daemon's machine.
         """
@@ -76,8 +85,9 @@ class DockerBackend:
         self._waiting: list[Container] = []
         self._used: list[Container] = []
         self._removals: list[subprocess.Popen[bytes]] = []
-        self._limits = Limits()
+        self._limits = limits
         self._started = False
+        self._numbers = itertools.count()
 
     def start(self) -> None:
         """See that daemon and image are there, remove what crashed graders left, start the first containers.
@@ -105,7 +115,9 @@ class DockerBackend:
             ToolError: no room answers; the backend is closed then.
         """
         self.start()
-        room = self._room(PROBE_LIMITS, PROBE)
+        memory, scratch, processes = _fixed(self._limits)
+        limits = dataclasses.replace(PROBE_LIMITS, memory=memory, scratch=scratch, processes=processes)
+        room = self._room(limits, PROBE)
         try:
             check_answer(self.name, room)
         except ToolError:
@@ -170,7 +182,8 @@ class DockerBackend:
         limits = self._limits
         memory = limits.memory + _WARM_MEMORY
         options = ["--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
-        options += [f"--user={_USER}:{_USER}", "--hostname=room", "--ipc=private", "--log-driver=none"]
+        user = _FIRST_USER + (os.getpid() * A_PROCESS + next(self._numbers) % A_PROCESS) % _USERS
+        options += [f"--user={user}:{user}", "--hostname=room", "--ipc=private", "--log-driver=none"]
         options += [f"--memory={memory}", f"--memory-swap={memory}", f"--shm-size={limits.scratch}"]
         options += [f"--pids-limit={limits.processes + 1}", "--no-healthcheck", "--workdir=/", "--entrypoint="]
         for place in (_SCRATCH, "/tmp"):
@@ -227,7 +240,7 @@ class DockerRoom(WarmRoom):
 
 
 def _see_daemon() -> None:
-    done = subprocess.run(["docker", "version"], capture_output=True, text=True, check=False)
+    done = run_docker("version")
     if done.returncode != 0:
         why = done.stderr.strip().split("\n")[0]
         raise ToolError(f"docker: no daemon answers ({why}); start it, and let this user talk to it")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import resource
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from tito.errors import ToolError
 from tito.sandbox.leftovers import identity, is_alive, remove_folders
 from tito.sockets import bind_in
 
-__all__ = ["LABEL", "Container", "docker_says", "owner", "remove_stale"]
+__all__ = ["LABEL", "Container", "docker_says", "owner", "remove_stale", "run_docker"]
 
 LABEL = "org.tinytorch.exam-room"
 """Every exam room's container carries it; the value says whose it is, as `host:pid-start time of that process`."""
@@ -42,14 +44,8 @@ class Container:
         self._name = self._folder.name
         self._control: socket.socket | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by remove()
-        command = ["docker", "run", "--detach", f"--name={self._name}", f"--label={LABEL}={owner()}"]
-        self._start = subprocess.Popen(
-            [*command, *arguments(meeting_point)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            start_new_session=True,
-        )
+        command = ["run", "--detach", f"--name={self._name}", f"--label={LABEL}={owner()}"]
+        self._start = _begin([*command, *arguments(meeting_point)], self._errors)
 
     def wait_until_warm(self) -> socket.socket:
         """Where to ask it for a room, once it has connected.
@@ -85,13 +81,7 @@ class Container:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._start.wait()
         self._errors.close()
-        return subprocess.Popen(
-            ["docker", "rm", "--force", "--volumes", self._name],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        return _begin(["rm", "--force", "--volumes", self._name], subprocess.DEVNULL)
 
     def _has_ended(self) -> bool:
         return self._start.poll() == 0 and docker_says("inspect", "--format={{.State.Running}}", self._name) != "true"
@@ -105,7 +95,31 @@ class Container:
 
 def docker_says(*arguments: str) -> str:
     """What a docker command prints; nothing when it fails."""
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False).stdout.strip()
+    return run_docker(*arguments).stdout.strip()
+
+
+def run_docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a docker command."""
+    with _more_addresses():
+        return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+
+
+def _begin(arguments: list[str], errors: IO[bytes] | int) -> subprocess.Popen[bytes]:
+    """A docker command that nobody waits for yet."""
+    null = subprocess.DEVNULL
+    with _more_addresses():
+        return subprocess.Popen(["docker", *arguments], stdin=null, stdout=null, stderr=errors, start_new_session=True)
+
+
+@contextlib.contextmanager
+def _more_addresses() -> Iterator[None]:
+    """Docker's command reserves more memory than a grading process allows itself, and inherits what that has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def owner() -> str:

@@ -24,7 +24,6 @@ _SERVER = 2
 """The server's number in a new pid namespace, where init is 1."""
 
 _LAST_MOMENT = 1.0
-_ANY_NUMBER = 1 << 20
 
 _NOT_COUNTED = 2
 """The keeper and the room's init are processes of the room's user too."""
@@ -130,7 +129,8 @@ def _be_server(order: Order, home: Path) -> NoReturn:
 class Unconfined:
     """A room without namespaces of its own: in a container, or an ordinary child process with rlimits.
 
-    `uid` is the user it becomes, where the grader is root. `contained` says that a container counts its processes.
+    `uid` is the user it becomes, where the grader is root. `contained` says that it is in a container, as a user whom
+    no other process has, the keeper excepted.
     """
 
     def __init__(self, order: Order, folder: Path, uid: int | None, contained: bool = False) -> None:
@@ -168,6 +168,9 @@ class Unconfined:
 
     def _end_all(self) -> None:
         """Stop everything first, so that nothing forks away, then kill it."""
+        if os.getpid() == 1:  # in a container: the kernel ends all others in one step, however fast they fork
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
         for number in (signal.SIGSTOP, signal.SIGKILL):
             known: set[int] = set()
             while found := set(descendants(self._proc, os.getpid())) - known:
@@ -193,10 +196,11 @@ def _be_plain_server(order: Order, folder: Path, uid: int | None, contained: boo
         linux.set_dumpable(True)
         linux.set_parent_death_signal(signal.SIGKILL)
         linux.forbid_new_privileges()
-        # the kernel counts a user's processes in all containers together: there the container's own limit is the one
-        walls.set_limits(order.limits, _ANY_NUMBER if contained else processes)
+        # A container's own limit comes so late in a fork that a bomb keeps its memory locked; this one comes first.
+        walls.set_limits(order.limits, processes + contained)
         if contained:
             install_filter()
+            os.nice(19)  # among the container's processes alone: the keeper must get its turn beside a fork bomb
 
     walls.run_server(order.entry, (order.link, order.stdout, order.stderr), folder / "home", prepare)
 

@@ -1,0 +1,78 @@
+"""Grade on submit and the library's page on the running class: the service asks the workers, the hub says who looks."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+
+from tests.docker.installation import PROJECT, ROOT, Installation, in_terminal
+from tests.docker.test_farm import SOLVE
+from tests.hub.hub_client import Visitor
+from tito.demo.answers import read_answers
+from tito.modules import find_module
+
+pytestmark = pytest.mark.e2e_docker
+
+MODULE = find_module("03")
+"""No other test of this folder uses it."""
+
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def result(ta: Visitor, ada: Visitor) -> dict[str, Any]:
+    """What came of Ada's submission, one exercise of which is wrong."""
+    in_terminal(ta, f"cd ~/course && tito release {MODULE.number} --publish")
+    answers = read_answers(ROOT, MODULE)
+    wrong = next(hole for hole, tests in answers.tests.items() if len(tests) == 1)
+    solutions = answers.solutions | {wrong: "# nothing here"}
+    in_terminal(ada, f"nbgrader fetch_assignment {MODULE.label}")
+    ada.run(SOLVE.format(label=MODULE.label, solutions=json.dumps(solutions)))
+    in_terminal(ada, f"nbgrader submit {MODULE.label}")
+    begin = time.monotonic()
+    while True:
+        lines = [line for line in results(ada) if line["module"] == MODULE.label]
+        if lines and lines[0]["state"] == "run":
+            print(f"visible results {time.monotonic() - begin:.1f} s after submit")
+            return dict(lines[0])
+        assert time.monotonic() - begin < PATIENCE, lines
+        time.sleep(0.2)
+
+
+def results(visitor: Visitor) -> list[dict[str, Any]]:
+    return list(visitor.ask("/services/grading/results.json").json)
+
+
+def test_the_visible_tests_are_run_by_the_workers(
+    course: Installation, result: dict[str, Any], ada: Visitor, alan: Visitor
+) -> None:
+    page = ada.ask(f"/services/grading/submissions/{result['submission']}")
+    assert page.status == 200 and "Visible tests only; the grade comes after the deadline." in page.text
+    assert "HIDDEN" not in page.text
+    assert f"module={MODULE.label} student=ada" in course.logs()[f"{PROJECT}-workers"]
+    assert alan.ask(f"/services/grading/submissions/{result['submission']}").status == 404
+    assert not [line for line in results(alan) if line["student"] != "alan"]
+
+
+def test_the_same_page_is_fetched_as_feedback(result: dict[str, Any], ada: Visitor) -> None:
+    in_terminal(ada, f"nbgrader fetch_feedback {MODULE.label}")
+    in_terminal(ada, f"grep -q 'Visible tests only' {MODULE.label}/feedback/*/{MODULE.label}.html")
+
+
+def test_the_librarys_page_names_the_submission(result: dict[str, Any], ada: Visitor, alan: Visitor) -> None:
+    found = ada.ask("/services/libraries/libraries.json").json
+    assert result["submission"] in {module["submission"] for module in found}
+    assert {module["student"] for module in alan.ask("/services/libraries/libraries.json").json} <= {"alan"}
+
+
+def test_both_services_are_well(course: Installation, result: dict[str, Any]) -> None:
+    for service in ("grading", "libraries"):
+        (name,) = (left.split()[1] for left in course.left() if re.search(f"[-_]{service}[-_]1$", left))
+        deadline = time.monotonic() + PATIENCE
+        while course.ask("inspect", "--format", "{{.State.Health.Status}}", name) != "healthy":
+            assert time.monotonic() < deadline, course.logs()[name]
+            time.sleep(1)
