@@ -295,7 +295,8 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         # Its address on the services' network alone: the hub is in users' networks too, and does not listen there.
         "hub_bind_url": "http://hub-services:8081",
         "hub_connect_url": "http://hub-services:8081",
-        "db_url": f"postgresql+psycopg://hub:{secrets.database_password}@database/hub",
+        # Its name on the records' network alone: the hub meets the database in staff's networks too, which come and go.
+        "db_url": f"postgresql+psycopg://hub:{secrets.database_password}@database-records/hub",
         "cookie_secret": bytes.fromhex(secrets.cookie_secret),
         "spawner_class": "hub.docker_spawner.CourseContainer",
         "cleanup_servers": False,  # a hub that restarts finds everybody's server as it was

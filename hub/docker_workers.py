@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hub.container_names import Names
 from hub.docker_cli import Docker
-from hub.rooms_profile import PROFILE
+from hub.rooms_profile import NO_APPARMOR, PROFILE
 
 __all__ = ["Workers", "start_workers", "stop_workers", "workers_trouble"]
 
@@ -56,7 +56,8 @@ class Workers:
             *("--restart", "unless-stopped", "--init", "--stop-timeout", "30"),
             *("--network", self.names.farm, "--user", str(self.user), "--read-only", "--cap-drop", "ALL"),
             *("--security-opt", "no-new-privileges", "--security-opt", f"seccomp={self.profile}"),
-            *("--security-opt", "systempaths=unconfined"),
+            *("--security-opt", "systempaths=unconfined", "--security-opt", NO_APPARMOR),
+            *("--cpu-shares", "256"),  # people's servers come first
             *("--memory", self.memory, "--memory-swap", self.memory, "--pids-limit", str(128 * (self.processes + 1))),
             *("--tmpfs", "/tmp:rw,nosuid,nodev,size=256m", "--env", "HOME=/tmp", "--workdir", "/tmp"),
             *("--volume", f"{self.broker}:/run/secrets/broker:ro", "--no-healthcheck"),

@@ -55,7 +55,12 @@ def test_workers_are_bounded_and_reach_their_broker_alone(workers: Workers):
     assert options["--memory"] == options["--memory-swap"] == "5G" and options["--pids-limit"] == "384"
     assert "--read-only" in told and options["--restart"] == "unless-stopped"
     security = [told[at + 1] for at, word in enumerate(told) if word == "--security-opt"]
-    assert security == ["no-new-privileges", f"seccomp={workers.profile}", "systempaths=unconfined"]
+    assert security == [
+        "no-new-privileges",
+        f"seccomp={workers.profile}",
+        "systempaths=unconfined",
+        "apparmor=unconfined",
+    ]
     mounted = [told[at + 1] for at, word in enumerate(told) if word == "--volume"]
     assert mounted == [f"{workers.broker}:/run/secrets/broker:ro"]  # no course, no gradebook, no roster
     assert not {"--privileged", "--cap-add", "--publish", "--device", "--pid", "--ipc"} & set(told)
