@@ -157,6 +157,7 @@ class Installer:
             processes=processes,
             memory=read.text("WORKERS_MEMORY", r"[1-9]\d*[KMG]", f"{2 * processes + 1}G"),
             broker=self.files.secrets / "broker",
+            key=self.files.secrets / "farm_key",
             profile=self.files.folder / "rooms.json",
         )
 

@@ -33,6 +33,7 @@ from hub.settings import (
 )
 from tito.addresses import BROKER, DATABASE
 from tito.errors import ToolError
+from tito.farm.signing import KEY
 from tito.limits import PATTERNS
 
 __all__ = [
@@ -92,6 +93,8 @@ class Secrets:
     """The gradebook's address, which staff's servers get."""
     broker: str
     """The address of the farm's Redis, which staff's servers get."""
+    farm_key: str
+    """What jobs and answers on the farm are signed with."""
 
 
 @dataclass(frozen=True)
@@ -289,7 +292,7 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
     """Every trait that the hub's configuration sets, by class."""
     everyone = roster(people)
     names = here.names
-    farm = {DATABASE: secrets.gradebook_database, BROKER: secrets.broker}
+    farm = {DATABASE: secrets.gradebook_database, BROKER: secrets.broker, KEY: secrets.farm_key}
     jupyterhub = {
         "bind_url": "http://:8000",
         # Its address on the services' network alone: the hub is in users' networks too, and does not listen there.

@@ -157,6 +157,7 @@ def test_secrets_are_made_once_and_private(tmp_path: Path):
         "grading_token",
         "gradebook_database",
         "broker",
+        "farm_key",
     }
     assert (modes["release_token"], oct(files.secrets.stat().st_mode & 0o777)) == ("0o640", "0o700")
     make_secrets(files)
