@@ -66,7 +66,7 @@ class Door(ProxyHandler):
         """The address of what stands behind for this request; None when it was answered with an error already."""
         elsewhere = self.proxy.host_of_service(self.request.host_name, self.request.path)
         if elsewhere:
-            self.redirect(f"{self.request.protocol}://{elsewhere}{self.request.uri}")
+            self.redirect(f"//{elsewhere}{self.request.uri}")  # by what the browser speaks: a front end may end its TLS
             return None
         self.target = self.proxy.target(self.request.host_name, "/" + (path or ""))
         if self.target is None:
