@@ -362,9 +362,13 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
 
 def roles() -> list[dict[str, Any]]:
     """What servers, people and services may do, by the groups; the culler may stop what is idle."""
-    services = [GRADING, LIBRARIES, RELEASE]
+    services = [GRADING, RELEASE]
     return [
-        *exchange.roles({"groups": [STUDENTS, STAFF], "services": services}, {"groups": [STAFF], "services": services}),
+        *exchange.roles(
+            {"groups": [STUDENTS, STAFF], "services": [*services, LIBRARIES]},
+            {"groups": [STAFF], "services": services},
+            readers=[LIBRARIES],
+        ),
         *page_roles({"groups": [STUDENTS, STAFF]}),
         {"name": f"{RELEASE}-users", "scopes": [exchange.access_scope(RELEASE)], "groups": [INSTRUCTORS]},
         {

@@ -94,9 +94,10 @@ def _hub(here: Cluster) -> dict[str, Any]:
 
 
 def _roles() -> dict[str, Any]:
-    services = [LIBRARIES, RELEASE]
     roles = exchange.roles(
-        {"groups": [STUDENTS, STAFF], "services": services}, {"groups": [STAFF], "services": services}
+        {"groups": [STUDENTS, STAFF], "services": [LIBRARIES, RELEASE]},
+        {"groups": [STAFF], "services": [RELEASE]},
+        readers=[LIBRARIES],
     )
     return {role["name"]: role for role in roles}
 

@@ -315,7 +315,8 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "load_roles": [
                 *roles(
                     {"groups": [STUDENTS, STAFF], "services": [TOOLS, GRADING, LIBRARIES]},
-                    {"groups": [STAFF], "services": [TOOLS, GRADING, LIBRARIES]},
+                    {"groups": [STAFF], "services": [TOOLS, GRADING]},
+                    readers=[LIBRARIES],
                 ),
                 *page_roles({"groups": [STUDENTS, STAFF]}),
             ],

@@ -1,7 +1,8 @@
 """What the hub must grant so that people reach the exchange: scopes and roles, for any hub's configuration.
 
-Two scopes decide. `access:services!service=exchange` is JupyterHub's own: without it nobody is served.
-`custom:exchange:staff` lets its holder release, collect and see everybody's submissions. The others only tell a server
+Three scopes decide. `access:services!service=exchange` is JupyterHub's own: without it nobody is served.
+`custom:exchange:staff` lets its holder release, collect and give feedback, `custom:exchange:read` see everybody's
+submissions and change nothing. The others only tell a server
 where it is: its owner's groups (their section), and that there is an exchange. docs/operator/scopes.md has the table.
 """
 
@@ -10,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["CUSTOM_SCOPES", "SERVICE", "STAFF_SCOPE", "access_scope", "roles", "server_scopes"]
+__all__ = ["CUSTOM_SCOPES", "READ_SCOPE", "SERVICE", "STAFF_SCOPE", "access_scope", "roles", "server_scopes"]
 
 SERVICE = "exchange"
 STAFF_SCOPE = "custom:exchange:staff"
-CUSTOM_SCOPES = {STAFF_SCOPE: {"description": "Release, collect and give feedback through the exchange."}}
+READ_SCOPE = "custom:exchange:read"
+CUSTOM_SCOPES = {
+    STAFF_SCOPE: {"description": "Release, collect and give feedback through the exchange."},
+    READ_SCOPE: {"description": "Read what everybody handed in through the exchange."},
+}
 
 
 def access_scope(service: str = SERVICE) -> str:
@@ -36,11 +41,17 @@ def server_scopes(service: str = SERVICE) -> list[str]:
     return [*own, access_scope(service), *finding_scopes(service), STAFF_SCOPE]
 
 
-def roles(everyone: dict[str, Sequence[str]], staff: dict[str, Sequence[str]], service: str = SERVICE) -> list[Any]:
+def roles(
+    everyone: dict[str, Sequence[str]],
+    staff: dict[str, Sequence[str]],
+    readers: Sequence[str] = (),
+    service: str = SERVICE,
+) -> list[Any]:
     """Entries for JupyterHub's `load_roles`.
 
     `everyone` and `staff` say who: `{"users": [...]}`, `{"groups": [...]}`, `{"services": [...]}` or several of these.
-    Staff are to be among everyone. Services know where the exchange is, so only people may look for it.
+    `readers` are services that only read. Staff and readers are to be among everyone. Services know where the exchange
+    is, so only people may look for it.
     """
     people = {kind: names for kind, names in everyone.items() if kind != "services"}
     return [
@@ -48,4 +59,5 @@ def roles(everyone: dict[str, Sequence[str]], staff: dict[str, Sequence[str]], s
         {"name": f"{service}-users", "scopes": [access_scope(service)], **everyone},
         {"name": f"{service}-finders", "scopes": finding_scopes(service), **people},
         {"name": f"{service}-staff", "scopes": [STAFF_SCOPE], **staff},
+        {"name": f"{service}-readers", "scopes": [READ_SCOPE], "services": list(readers)},
     ]

@@ -15,7 +15,7 @@ from jupyterhub.services.auth import HubAuth
 from tornado.httputil import HTTPHeaders
 from tornado.web import HTTPError
 
-from hub.exchange.access import STAFF_SCOPE, access_scope
+from hub.exchange.access import READ_SCOPE, STAFF_SCOPE, access_scope
 from hub.exchange.refusal import RefusedError
 from tito.course import user_name_problem
 
@@ -39,6 +39,8 @@ class Who:
     member: bool
     """May they use the exchange at all?"""
     staff: bool
+    reads: bool
+    """May they see everybody's submissions?"""
     metrics: bool
 
 
@@ -86,7 +88,8 @@ class People:
         if user_name_problem(name):
             raise RefusedError(403, f"{user_name_problem(name)}; ask for another user name (nothing was kept)")
         member = bool(scopes & self.needed)
-        return Who(name, member, member and STAFF_SCOPE in scopes, "read:metrics" in scopes)
+        staff, reads = (member and scope in scopes for scope in (STAFF_SCOPE, READ_SCOPE))
+        return Who(name, member, staff, staff or reads, "read:metrics" in scopes)
 
 
 def _asking_the_hub() -> Ask:

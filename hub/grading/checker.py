@@ -111,7 +111,7 @@ class Checker:
             return
         try:
             self.desk.fetch(submission, self.inbox)
-            prepared = self.desk.prepare(course, submission)
+            prepared = self.desk.prepare(course, submission, self.clock())
         except HandInError as error:  # the exchange's trouble: again at this student's next turn
             LOG.warning("not run", extra=_about(submission) | {"reason": str(error)})
             return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+from hub.grading.due import ends
 from hub.grading.inbox import Inbox, Submission
 from tito.course import Course
 from tito.errors import ToolError
@@ -46,14 +48,17 @@ class Desk:
         stamp = f"{submission.received:%Y-%m-%d %H:%M:%S.%f} UTC"
         put_folder(folder, {**notebook, "timestamp.txt": stamp.encode(), NUMBER: submission.number.encode()})
 
-    def prepare(self, course: Course, submission: Submission) -> Prepared:
-        """The job of the submission's visible tests.
+    def prepare(self, course: Course, submission: Submission, now: datetime) -> Prepared:
+        """The job of the submission's visible tests. Earlier modules are lent that earn nothing any more.
 
         Raises:
             TitoError: they cannot be run, and why.
         """
         self._lay_out(course)
-        return prepare_visible(replace(course, root=self.folder), submission.module, submission.student)
+        module, student = submission.module, submission.student
+        times = {earlier: ends(course, earlier, student) for earlier in modules_below(module.number)}
+        lent = [earlier for earlier, end in times.items() if end is not None and end < now]
+        return prepare_visible(replace(course, root=self.folder), module, student, lent)
 
     def told(self, error: Exception, submission: Submission) -> str:
         """An error's line for the submission's author, for whom this folder does not exist."""

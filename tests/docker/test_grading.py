@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -70,8 +71,8 @@ def test_the_librarys_page_names_the_submission(result: dict[str, Any], ada: Vis
 
 def test_both_services_are_well(course: Installation, result: dict[str, Any]) -> None:
     for service in ("grading", "libraries"):
-        form = "{{.State.Health.Status}}"
+        (name,) = (left.split()[1] for left in course.left() if re.search(f"[-_]{service}[-_]1$", left))
         deadline = time.monotonic() + PATIENCE
-        while course.ask("inspect", "--format", form, f"{PROJECT}-{service}-1") != "healthy":
-            assert time.monotonic() < deadline, course.logs()[f"{PROJECT}-{service}-1"]
+        while course.ask("inspect", "--format", "{{.State.Health.Status}}", name) != "healthy":
+            assert time.monotonic() < deadline, course.logs()[name]
             time.sleep(1)

@@ -7,9 +7,9 @@ import re
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 
-def open_menu(page: Page) -> list[str]:
-    """Open the Nbgrader menu; gives what it offers."""
-    page.get_by_role("menuitem", name="Nbgrader").click()
+def open_menu(page: Page, name: str = "Nbgrader") -> list[str]:
+    """Open a menu; gives what it offers."""
+    page.get_by_role("menuitem", name=name, exact=True).click()
     items = page.locator(".lm-Menu .lm-Menu-itemLabel:visible")  # those of a disabled extension are there, hidden
     expect(items.first).to_be_visible()
     return items.all_inner_texts()
@@ -20,9 +20,9 @@ def close_menu(page: Page) -> None:
     expect(page.locator(".lm-Menu")).to_have_count(0)
 
 
-def choose(page: Page, label: str) -> None:
-    """Open the Nbgrader menu and click an entry."""
-    open_menu(page)
+def choose(page: Page, label: str, menu: str = "Nbgrader") -> None:
+    """Open a menu and click an entry."""
+    open_menu(page, menu)
     page.get_by_role("menuitem", name=label, exact=True).click()
 
 

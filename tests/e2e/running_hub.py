@@ -24,6 +24,9 @@ COURSE_TOML = """\
 [course]
 id = "tinytorch"
 title = "The course of the browser test"
+[grading]
+workers = 1
+on_submit = true
 [roster]
 instructors = ["instructor"]
 tas = ["ta"]

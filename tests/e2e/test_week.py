@@ -47,6 +47,7 @@ def test_a_week_of_the_course(hub: Hub, people: People, module: Module) -> None:
     student_does_the_homework(ada, module)
     student_works_in_the_notebook(ada, assignments, module, people)
     student_submits(ada, assignments, module, people)
+    student_sees_what_the_visible_tests_say(ada, module, people)
 
     grading = staff_open_the_formgrader(ta, people)
     instructor = sign_in("instructor", people)
@@ -159,6 +160,20 @@ def student_submits(ada: Person, assignments: AssignmentList, module: Module, pe
     code = "import tinytorch_lib.core.tensor as t; print(t.to_array([1, 2.5]).dtype, t.__file__)"
     assert in_new_console(ada.page, code).split() == ["float32", str(library)]
     people.photograph(ada, "own-library-in-a-new-kernel")
+
+
+def student_sees_what_the_visible_tests_say(ada: Person, module: Module, people: People) -> None:
+    """On the page that the menu Course opens, which loads itself again until the results are there."""
+    with ada.page.context.expect_page() as opened:
+        choose(ada.page, "Results of Submissions", menu="Course")
+    results, count = opened.value, len(module.points)
+    expect(results.get_by_text(f"{count - 1} of {count} visible tests pass")).to_be_visible()
+    results.screenshot(path=people.album / "visible-results.png")
+    results.get_by_role("link", name="Each test").click()
+    expect(results.get_by_text("Visible tests only; the grade comes after the deadline.")).to_be_visible()
+    expect(results.locator("article").filter(has_text="failed")).to_have_count(1)
+    results.screenshot(path=people.album / "visible-result.png", full_page=True)
+    results.close()
 
 
 def staff_open_the_formgrader(person: Person, people: People) -> Formgrader:

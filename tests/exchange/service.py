@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.checks import free_ports
-from hub.exchange.access import STAFF_SCOPE, access_scope
+from hub.exchange.access import READ_SCOPE, STAFF_SCOPE, access_scope
 from tito.exchange.client import Access, Client
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +37,7 @@ SCOPES = {
     "alan": [access_scope()],
     "grace": [access_scope()],
     "ta": [access_scope(), STAFF_SCOPE],
+    "library": [access_scope(), READ_SCOPE],
     "eve": ["users:activity!user=eve"],
     "prometheus": ["read:metrics"],
 }

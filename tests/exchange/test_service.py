@@ -116,6 +116,21 @@ def test_early_feedback_gives_way_to_staffs_whichever_came_first(service: Servic
     assert not ada.submissions(LABEL)[-1]["early"]
 
 
+def test_who_reads_everybodys_changes_nothing(service: Service) -> None:
+    number = service.client("ada").submit(LABEL, {NOTEBOOK: b"ada's work"}).submission
+    library = service.client("library")
+    assert number in {row["submission"] for row in library.submissions(everyone=True)}
+    assert library.submission(number) == {NOTEBOOK: b"ada's work"}
+    for change in (
+        lambda: library.give_feedback(number, {"01_setup.html": b"well done"}),
+        lambda: library.give_feedback(number, {"01_setup.html": b"well done"}, early=True),
+        lambda: library.release("03_activations", {"a": b"1"}, force=True),
+        lambda: library.withdraw(LABEL),
+    ):
+        with pytest.raises(HandInError, match="only staff"):
+            change()
+
+
 def test_submissions_after_another_are_those_that_came_later(service: Service) -> None:
     grace = service.client("grace")
     numbers = [grace.submit(LABEL, {NOTEBOOK: text}).submission for text in (b"1", b"2", b"3")]

@@ -147,8 +147,6 @@ def test_a_servers_token_does_nothing_else_at_the_hub(holders: dict[str, Holder]
         ("users/alan/tokens", "POST", {}),
         (f"users/{name}/tokens", "POST", {}),
         ("groups", "GET", None),
-        ("services", "GET", None),
-        ("services/exchange", "GET", None),
         ("proxy", "GET", None),
         ("shutdown", "POST", {}),
         ("users/mallory", "POST", {}),

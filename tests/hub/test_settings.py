@@ -106,12 +106,17 @@ def test_everything_listens_on_this_machine_alone():
     assert addresses == ["http://127.0.0.1:4003", "http://127.0.0.1:4004", "http://127.0.0.1:4005"]
 
 
-def test_staff_the_course_command_and_what_reads_submissions_alone_hold_the_staff_scope():
+def test_staff_the_course_command_and_the_grading_service_alone_hold_the_staff_scope():
     roles = {role["name"]: role for role in hub_values(PEOPLE, LOCAL)["JupyterHub"]["load_roles"]}
     assert roles["exchange-staff"]["scopes"] == ["custom:exchange:staff"]
     assert roles["exchange-staff"]["groups"] == ["staff"]
-    services = ["course-tools", "grading", "libraries"]
-    assert roles["exchange-staff"]["services"] == roles["exchange-users"]["services"] == services
+    assert roles["exchange-staff"]["services"] == ["course-tools", "grading"]
+    assert roles["exchange-users"]["services"] == ["course-tools", "grading", "libraries"]
+    assert roles["exchange-readers"] == {
+        "name": "exchange-readers",
+        "scopes": ["custom:exchange:read"],
+        "services": ["libraries"],
+    }
     assert roles["exchange-users"]["groups"] == roles["exchange-finders"]["groups"] == ["students", "staff"]
     assert "services" not in roles["exchange-finders"]
     assert roles["exchange-users"]["scopes"] == ["access:services!service=exchange"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -30,13 +30,25 @@ FORMAT = 1
 
 
 def prepare_job(
-    course: Course, module: Module, student: str, assembled: NotebookNode, findings: Sequence[str]
+    course: Course,
+    module: Module,
+    student: str,
+    assembled: NotebookNode,
+    findings: Sequence[str],
+    lent: Collection[Module] | None = None,
 ) -> GradingJob:
-    """The job for a submission that was put back into the released shape (`tito.submission.assemble`)."""
+    """The job for a submission that was put back into the released shape (`tito.submission.assemble`).
+
+    `lent` are the earlier modules whose reference may stand in for the student's own; all of them if it is None.
+    """
     from tito.nbgrader_plugins.skeleton import course_skeleton
 
-    reference = _reference(course, module)
     own, notes = _own_texts(course, module, student)
+    reference = _reference(course, module)
+    if lent is not None:
+        notes |= dict.fromkeys(reference.keys() - own.keys() - set(lent), "it was not handed in")
+        reference = {found: text if found in lent else own.get(found, "") for found, text in reference.items()}
+        reference = {found: text for found, text in reference.items() if text}
     if course.grading.earlier_modules != "own":
         for found in reference.keys() - own.keys():
             own[found] = reference[found]

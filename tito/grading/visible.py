@@ -6,6 +6,7 @@ Hidden tests are taken out before anything else is done. What is not in the job 
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["prepare_visible"]
 
 
-def prepare_visible(course: Course, module: Module, student: str) -> Prepared:
+def prepare_visible(course: Course, module: Module, student: str, lent: Collection[Module]) -> Prepared:
     """Read the notebook `submitted/<student>/<module>` of a course folder and make the job of its visible tests.
 
-    The folder needs `source/` and what the student handed in; neither gradebook nor grades are looked at.
+    The folder needs `source/` and what the student handed in; neither gradebook nor grades are looked at. Only the
+    `lent` earlier modules may be the reference's: a student's code can read what it imports and print it, and the
+    others still have to be handed in.
 
     Raises:
         TitoError: there is no notebook, or nothing in it can be run.
@@ -36,7 +39,7 @@ def prepare_visible(course: Course, module: Module, student: str) -> Prepared:
     if not path.exists():
         raise NotebookError(f"no {path.name} was handed in; name the notebook as it was fetched and submit again")
     assembled = assemble(_skeleton(course, module), read_submission(path))
-    job = prepare_job(course, module, student, assembled.notebook, assembled.findings)
+    job = prepare_job(course, module, student, assembled.notebook, assembled.findings, lent)
     return Prepared(job, assembled.notebook)
 
 
