@@ -4,6 +4,8 @@ import os
 import tomllib
 from pathlib import Path
 
+from tito.exchange.plugins import OVER_HTTP
+
 # Not resolved: a course folder of `make serve` or the demo links to this file and keeps its own records.
 root = Path(__file__).absolute().parent
 settings = tomllib.loads((root / "course.toml").read_text())
@@ -18,14 +20,7 @@ if database:  # else SQLite in the course folder
     c.CourseDirectory.db_url = database
 if "TINYTORCH_EXCHANGE_URL" in os.environ or (root / "exchange.json").is_file():
     # A hub's exchange service: in a server the environment names it, in a hub's course folder that file.
-    c.ExchangeFactory.exchange = "tito.exchange.base.Exchange"
-    c.ExchangeFactory.fetch_assignment = "tito.exchange.student.FetchAssignment"
-    c.ExchangeFactory.fetch_feedback = "tito.exchange.student.FetchFeedback"
-    c.ExchangeFactory.list = "tito.exchange.listing.List"
-    c.ExchangeFactory.submit = "tito.exchange.student.Submit"
-    c.ExchangeFactory.release_assignment = "tito.exchange.staff.ReleaseAssignment"
-    c.ExchangeFactory.release_feedback = "tito.exchange.staff.ReleaseFeedback"
-    c.ExchangeFactory.collect = "tito.exchange.staff.Collect"
+    c.ExchangeFactory.update(OVER_HTTP)
 else:
     c.Exchange.root = str(root / "exchange")
     c.ExchangeFactory.submit = f"{plugins}.exchange.SubmitAndExport"

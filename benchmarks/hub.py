@@ -37,7 +37,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from hub.up import Installer  # noqa: E402  found by the line above
+from hub.docker_installer import Installer  # noqa: E402  found by the line above
 from tests.docker.installation import PROJECT, Installation, new_installation  # noqa: E402
 from tests.e2e.pages import wait_for_kernel  # noqa: E402
 from tests.e2e.people import installed_chromium  # noqa: E402

@@ -2,7 +2,7 @@
 
 Beside them a bare fork of this process, which has the same modules loaded: what no walls at all would cost.
 
-    .venv/bin/python benchmarks/rooms.py [--rooms 50] [--image tinytorch-grader]
+    .venv/bin/python benchmarks/rooms.py [--rooms 50] [--image NAME]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy  # noqa: F401
 from tito.errors import ToolError
 from tito.sandbox.base import Backend
 from tito.sandbox.bubblewrap import BubblewrapBackend
-from tito.sandbox.docker import DEFAULT_IMAGE, DockerBackend
+from tito.sandbox.docker import DockerBackend
 from tito.sandbox.plain import PlainBackend
 from tito.sandbox.probe import PROBE, PROBE_LIMITS, check_answer
 
@@ -27,7 +27,7 @@ from tito.sandbox.probe import PROBE, PROBE_LIMITS, check_answer
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rooms", type=int, default=50)
-    parser.add_argument("--image", default=DEFAULT_IMAGE)
+    parser.add_argument("--image", default="", help="Docker's; this checkout's if none is named")
     options = parser.parse_args()
     print(
         f"load {os.getloadavg()[0]:.1f}; medians of {options.rooms} in a row, times of Docker of {options.rooms // 5}"

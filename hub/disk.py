@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["EVERY", "TIDYING", "OverflowingHomeError", "bytes_of", "file_bound", "homes", "outgrown", "refusal"]
+__all__ = [
+    "EVERY",
+    "TIDYING",
+    "OverflowingHomeError",
+    "bytes_of",
+    "file_bound",
+    "homes",
+    "outgrown",
+    "refusal",
+    "usage_path",
+]
 
 EVERY = 300.0
 """Seconds between two measurements of all homes."""
@@ -33,6 +43,17 @@ class OverflowingHomeError(Exception):
 def bytes_of(size: str) -> int:
     """The number that `size`, such as 2G, stands for."""
     return int(size[:-1]) * _UNITS[size[-1]]
+
+
+def usage_path(version: Any) -> str:
+    """Where a Docker with this answer to /version tells its disk usage, in the form that `homes` reads.
+
+    That form goes back to 1.41 at least; later Dockers refuse so old a version, and the newest have another form.
+    """
+    oldest = version.get("MinAPIVersion", "") if isinstance(version, dict) else ""
+    numbers = [int(part) for part in str(oldest).split(".") if part.isdecimal()]
+    minor = numbers[1] if len(numbers) == 2 else 0
+    return f"/v1.{max(minor, 41)}/system/df"
 
 
 def homes(usage: Any, prefix: str) -> dict[str, int]:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, web
 
-from hub.disk import EVERY, homes
+from hub.disk import EVERY, homes, usage_path
 from hub.docker_settings import Installation
 from hub.guard_rules import RefusedError, Rules, check_connect, check_create, check_disconnect, check_network
 
@@ -71,7 +71,9 @@ class Guard:
             if time.monotonic() < self.measured + LEAST:
                 return  # somebody else asked meanwhile
             try:
-                answer = await self._ask("GET", "/v1.41/system/df")
+                version = await self._ask("GET", "/version")
+                known = json.loads(version.body) if isinstance(version.body, bytes) else None
+                answer = await self._ask("GET", usage_path(known))
                 if answer.status == 200 and isinstance(answer.body, bytes):
                     self.homes = homes(json.loads(answer.body), self.rules.names.home(""))
             except (ClientError, TimeoutError, ValueError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,13 +12,13 @@ from urllib.parse import quote
 
 from docker.errors import APIError
 from dockerspawner import DockerSpawner
-from jupyterhub.utils import AnyTimeoutError, wait_for_server
 from requests import RequestException
 from traitlets import Dict, Unicode
 
 from hub.container_names import Names, subnet
 from hub.disk import TIDYING, OverflowingHomeError, file_bound, outgrown, refusal
 from hub.docker_settings import Server
+from hub.listening import until_it_listens
 
 __all__ = ["CourseContainer"]
 
@@ -69,8 +68,7 @@ class CourseContainer(DockerSpawner):
         """
         async with self.turns:
             address = await self._start()
-            with suppress(AnyTimeoutError):  # the hub itself waits on, and says what is wrong
-                await wait_for_server(*address, timeout=LONGEST_TURN)
+            await until_it_listens(*address, LONGEST_TURN)
         return address
 
     async def _start(self) -> tuple[str, int]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 from traitlets import Dict, Unicode
 
+from hub.listening import until_it_listens
+
 __all__ = ["CourseSpawner"]
 
 
@@ -38,4 +40,5 @@ class CourseSpawner(SimpleLocalProcessSpawner):
         with path.open("ab") as log:
             self.popen_kwargs = {"stdout": log, "stderr": log}
             address: tuple[str, int] = await super().start()
+        await until_it_listens(*address, self.http_timeout, lambda: self.proc.poll() is None)
         return address

@@ -38,7 +38,7 @@ def root() -> Path:
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests start without what a hub or another course sets."""
-    names = ("BELOW", "BROKER", "COURSE", "DATABASE", "EXCHANGE_URL", "LIBRARY")
+    names = ("BELOW", "BROKER", "COURSE", "DATABASE", "EXCHANGE_URL", "FARM_KEY", "FARM_KEY_FILE", "LIBRARY")
     for name in (f"TINYTORCH_{name}" for name in names):
         monkeypatch.delenv(name, raising=False)
 

@@ -14,8 +14,8 @@ import pytest
 
 from tests import callers
 from tests.attacks import course as small
+from tests.attacks.grader import ATTACKS
 from tests.attacks.honest import HABITS
-from tests.attacks.reading import ATTACKS
 from tito import gradebook
 from tito.course import Course
 from tito.grading.job import GradingJob

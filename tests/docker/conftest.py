@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.docker.engine import base_image, engine
-from tests.docker.installation import Installation, new_installation
+from tests.docker.installation import Installation, course_folder, new_installation
 from tests.e2e.people import People, what_happened
 from tests.hub.hub_client import Visitor
 
@@ -22,7 +22,8 @@ def docker() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def course(docker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A class that `make up` started. Whatever the tests find, nothing of it stays."""
-    found = new_installation(docker, base_image(docker), tmp_path_factory.mktemp("class"))
+    folder = tmp_path_factory.mktemp("class")
+    found = new_installation(docker, base_image(docker), folder / "files", course_folder(folder / "course"))
     try:
         up = found.make("up")
         assert up.returncode == 0, f"{up.stdout}{up.stderr}\n{found.logs()}"

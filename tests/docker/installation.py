@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -103,6 +104,15 @@ def new_installation(docker: str, base: str, files: Path, course: Path = ROOT) -
     files.mkdir(parents=True, exist_ok=True)
     (files / "settings.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     return Installation(docker, files, port, course)
+
+
+def course_folder(folder: Path) -> Path:
+    """A folder with this checkout's course.toml and a roster in a file; one name in it has capitals."""
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "course.toml", folder)
+    people = ["name,id,section,role", "ada,1,A,student", "alan,2,B,student", "Grace.H,3,B,student", "ta,,A+B,ta"]
+    (folder / "roster.csv").write_text("\n".join(people) + "\n", encoding="utf-8")
+    return folder
 
 
 def program(*files: str) -> str:

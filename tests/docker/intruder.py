@@ -146,6 +146,8 @@ report = {
             ("DELETE", "/services/exchange/courses/tinytorch/assignments/01_setup", None),
             ("GET", "/services/exchange/courses/other/submissions", None),
             ("GET", "/services/exchange/metrics", None),
+            ("GET", "/services/release/health", None),
+            ("GET", "/services/release/metrics", None),
         ]
     },
     "own": ask("GET", "/user/ada/api/status"),

@@ -28,6 +28,7 @@ def test_a_student_computes_in_a_container(ada: Visitor) -> None:
 def test_a_server_has_its_bounds(course: Installation, ada: Visitor) -> None:
     host = json.loads(course.ask("inspect", "--format", "{{json .HostConfig}}", f"{PROJECT}-user-ada"))
     assert host["CapDrop"] == ["ALL"] and not host["Privileged"] and host["ReadonlyRootfs"]
+    assert host["Ulimits"] == [{"Name": "fsize", "Hard": 64 * 2**20, "Soft": 64 * 2**20}]
     assert (host["Memory"], host["MemorySwap"], host["CpuQuota"], host["PidsLimit"]) == (2**30, 2**30, 100_000, 256)
 
 

@@ -19,20 +19,10 @@ from tests.exchange.service import COURSE, LABEL, Service, running
 from tests.tiny import COURSE_TOML, make_course
 from tito import gradebook
 from tito.course import Course
+from tito.exchange.plugins import OVER_HTTP
 
 NOTEBOOK = f"{LABEL}.ipynb"
 DATED = COURSE_TOML + "[modules.01]\ndue = 2026-01-05T12:00:00\n[extensions]\nada.01 = 2098-01-05T12:00:00\n"
-
-OURS = {
-    "exchange": "base.Exchange",
-    "fetch_assignment": "student.FetchAssignment",
-    "fetch_feedback": "student.FetchFeedback",
-    "list": "listing.List",
-    "submit": "student.Submit",
-    "release_assignment": "staff.ReleaseAssignment",
-    "release_feedback": "staff.ReleaseFeedback",
-    "collect": "staff.Collect",
-}
 
 
 @dataclass
@@ -66,8 +56,7 @@ def person(name: str, home: Path, exchange: Path | None = None) -> Person:
     config.CourseDirectory.student_id = name
     config.Exchange.assignment_dir = str(home)
     if exchange is None:
-        for trait, place in OURS.items():
-            config.ExchangeFactory[trait] = f"tito.exchange.{place}"
+        config.ExchangeFactory.update(OVER_HTTP)
     else:
         config.Exchange.root = str(exchange)
         config.Exchange.cache = str(home / "cache")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from requests import ConnectionError as Unreachable
 
-from hub.disk import OverflowingHomeError, bytes_of, file_bound, homes, outgrown, refusal
+from hub.disk import OverflowingHomeError, bytes_of, file_bound, homes, outgrown, refusal, usage_path
 from hub.docker_settings import Installation, limit_variables, server_of
 from hub.docker_spawner import CourseContainer
 from tests.hub.test_docker_settings import FARM, HERE, PEOPLE, VARIABLES
@@ -34,6 +34,20 @@ def test_only_this_installations_homes_are_told():
     }
     assert homes(usage, "tt-home-") == {"ada": 5}
     assert homes({"Volumes": None}, "tt-home-") == homes([], "tt-home-") == {}
+
+
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [
+        ({"ApiVersion": "1.41", "MinAPIVersion": "1.12"}, "/v1.41/system/df"),
+        ({"ApiVersion": "1.52", "MinAPIVersion": "1.44"}, "/v1.44/system/df"),
+        ({}, "/v1.41/system/df"),
+        ({"MinAPIVersion": None}, "/v1.41/system/df"),
+        (None, "/v1.41/system/df"),
+    ],
+)
+def test_docker_is_asked_in_a_version_that_it_takes(version: object, path: str):
+    assert usage_path(version) == path
 
 
 def test_the_refusal_is_one_line_with_a_remedy():

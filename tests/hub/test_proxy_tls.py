@@ -33,7 +33,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     return make_certificate(tmp_path)
 
 
-def start(certificate: tuple[Path, Path], token: Path, *ports: int) -> subprocess.Popen[str]:
+def start(certificate: tuple[Path, Path], token: Path, *ports: int, level: str = "error") -> subprocess.Popen[str]:
     token.write_text("secret\n")
     plain, encrypted, inward = ports
     return subprocess.Popen(
@@ -47,7 +47,7 @@ def start(certificate: tuple[Path, Path], token: Path, *ports: int) -> subproces
                 "--api-port",
                 str(inward),
                 "--log-level",
-                "error",
+                level,
             ),
             *("--ssl-cert", str(certificate[0]), "--ssl-key", str(certificate[1]), "--ssl-port", str(encrypted)),
         ],
@@ -89,6 +89,20 @@ def test_the_hub_learns_that_the_browser_speaks_tls(certificate: tuple[Path, Pat
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+def test_a_certificate_that_ran_out_is_told_and_the_class_goes_on(tmp_path: Path):
+    plain, encrypted, inward = free_ports(3)
+    expired = make_certificate(tmp_path, begin=-9, end=-1)
+    with start(expired, tmp_path / "token", plain, encrypted, inward, level="warn") as process:
+        try:
+            assert process.stderr is not None
+            said = next(line for line in process.stderr if "browsers will warn" in line)
+            assert str(expired[0]) in said and "expired on" in said
+            unchecked = {"validate_cert": False, "raise_error": False}
+            asyncio.run(ask(f"https://127.0.0.1:{encrypted}/", **unchecked))
+        finally:
+            process.terminate()
 
 
 def test_a_certificate_that_cannot_be_used_is_one_line(certificate: tuple[Path, Path], tmp_path: Path):

@@ -5,13 +5,14 @@ Every name leads to this machine, as the wildcard record of a real domain would.
 
 from __future__ import annotations
 
-import shutil
+import re
 import ssl
 import time
 import urllib.error
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -42,7 +43,8 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    shutil.copy(ROOT / "course.toml", folder)
+    text = (ROOT / "course.toml").read_text(encoding="utf-8").replace('"alan"]', '"alan", "Zoe.B"]')
+    (folder / "course.toml").write_text(text, encoding="utf-8")
     chain, key = make_certificate(folder, DOMAIN, f"*.{DOMAIN}")
     (port,) = free_ports(1)
     options = ("--domain", DOMAIN, f"--ssl-cert={chain}", f"--ssl-key={key}", f"--ssl-port={port}")
@@ -53,7 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def logged_in(site: Site, name: str) -> Visitor:
     visitor = site.visitor(name)
-    answer = visitor.log_in(first_password(LOGIN_SECRET, name))
+    answer = visitor.log_in(first_password(LOGIN_SECRET, "Zoe.B" if name == "zoe.b" else name))
     assert answer.status == 200, f"{answer.url} {site.hub.log}"
     return visitor
 
@@ -73,6 +75,16 @@ def test_each_users_server_has_a_subdomain_and_cookies_stay_with_their_host(site
     for elsewhere in (DOMAIN, f"alan.{DOMAIN}", f"services.{DOMAIN}"):
         ada.url = f"https://{elsewhere}"
         assert ada.ask("/user/ada/api").url != f"https://{elsewhere}/user/ada/api", elsewhere
+
+
+def test_a_name_that_is_no_label_of_a_domain_has_a_subdomain_too(site: Site) -> None:
+    zoe = logged_in(site, "zoe.b")
+    deadline = time.monotonic() + 30
+    while (answer := zoe.ask("/hub/spawn/Zoe.B")).text != "Zoe.B's server":
+        assert time.monotonic() < deadline, (answer.url, answer.status, site.hub.log)
+        time.sleep(0.2)
+    host = urlsplit(answer.url).hostname or ""
+    assert re.fullmatch(r"[a-z0-9-]+", host.removesuffix(f".{DOMAIN}")), answer.url
 
 
 def test_servers_on_the_inside_reach_the_hub_and_the_exchange_by_any_name_and_no_users_server(site: Site) -> None:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from tito.addresses import BROKER, broker_url
 from tito.commands.context import in_course
 from tito.errors import BrokerError, ToolError
+from tito.farm.signing import farm_key
 from tito.grading.policy import GradingPolicy, processors
 from tito.sandbox.choose import probe_all
 
@@ -28,6 +29,7 @@ def worker(processes: int | None) -> None:
     if not any(room.works for room in rooms):
         reasons = "; ".join(room.why_not for room in rooms)
         raise ToolError(f"no exam room works here: {reasons} (nothing was started)")
+    farm_key()  # one that makes no sense is told before anything starts
     from tito.farm.celery_app import make_app
 
     count = processes or processors()

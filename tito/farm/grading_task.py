@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any
 
 from billiard import current_process
@@ -19,6 +20,7 @@ from billiard import current_process
 from tito.errors import TitoError
 from tito.farm.ledger import FAULTS, Ledger, connect
 from tito.farm.rules import Rules, describe
+from tito.farm.signing import KEY, farm_key, fits
 from tito.grading.job import GradingJob
 from tito.grading.policy import GradingPolicy
 from tito.grading.result import GradedSubmission
@@ -42,8 +44,13 @@ class _Process:
         self._ledger: Ledger | None = None
         self.name = f"{socket.gethostname()}:{os.getpid()}"
 
+    @cached_property
+    def key(self) -> bytes:
+        """The farm's; `tito worker` has seen that it makes sense."""
+        return farm_key()
+
     def ledger(self, broker: str) -> Ledger:
-        self._ledger = self._ledger or Ledger(connect(broker, _RETRIES))
+        self._ledger = self._ledger or Ledger(connect(broker, _RETRIES), self.key)
         return self._ledger
 
     def worker(self, policy: GradingPolicy) -> GradingWorker:
@@ -80,12 +87,16 @@ def stop(**_: Any) -> None:
     _process.close()
 
 
-def run(task: Any, name: str, job: dict[str, Any], rules: dict[str, Any]) -> None:
+def run(task: Any, name: str, job: dict[str, Any], rules: dict[str, Any], signature: str = "") -> None:
     """Grade the job `name` and write its answer: `{"graded": ...}` or `{"set_aside": why}`.
 
     It may come twice (a worker died, the broker forgot); the ledger says what is left to do.
     """
     ledger, owner = _process.ledger(task.app.conf.broker_url), _process.name
+    if not fits(_process.key, signature, "job", name, job, rules):
+        _log.error("job %s refused: it is not signed with this farm's key (%s)", name, KEY)
+        ledger.answer(name, owner, {"set_aside": f"a worker refused it: it was not signed with the farm's key ({KEY})"})
+        return
     try:
         found, patience = GradingJob.from_json(job), Rules(**rules)
     except (KeyError, TypeError) as error:  # sent by another version of the course

@@ -19,6 +19,7 @@ from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 from redis.retry import Retry
 
 from tito.farm.rules import QUEUE
+from tito.farm.signing import fits, sign
 
 __all__ = ["FAULTS", "Ledger", "Standing", "connect"]
 
@@ -56,10 +57,16 @@ class Standing:
 
 
 class Ledger:
-    """The farm's records. Every method can be called twice."""
+    """The farm's records. Every method can be called twice.
 
-    def __init__(self, redis: Redis) -> None:
+    Args:
+        redis: the broker.
+        key: signs answers; empty where none is shared.
+    """
+
+    def __init__(self, redis: Redis, key: bytes = b"") -> None:
         self._redis = redis
+        self._key = key
 
     def announce(self, job: str) -> bool:
         """Note that the job is queued; False when it is already."""
@@ -108,7 +115,9 @@ class Ledger:
 
         The first answer stands; False when it is somebody else's.
         """
-        packed = zlib.compress(json.dumps({"worker": owner, **answer}).encode(), 6)
+        told = {"worker": owner, **answer}
+        signed = {**told, "signature": sign(self._key, "answer", job, told)} if self._key else told
+        packed = zlib.compress(json.dumps(signed).encode(), 6)
         with self._redis.pipeline() as pipeline:
             pipeline.set(_key("answer", job), packed, ex=_KEEP_ANSWERS, nx=True)
             pipeline.delete(_key("lease", job), _key("job", job))
@@ -121,6 +130,11 @@ class Ledger:
         found = self._redis.mget([_key("answer", job) for job in jobs]) if jobs else []
         there = {job: packed for job, packed in zip(jobs, found, strict=True) if isinstance(packed, bytes)}
         return {job: json.loads(zlib.decompress(packed)) for job, packed in there.items()}
+
+    def trusts(self, job: str, answer: dict[str, Any]) -> bool:
+        """Did somebody with the farm's key give this answer to this job?"""
+        told = {name: value for name, value in answer.items() if name != "signature"}
+        return fits(self._key, answer.get("signature"), "answer", job, told)
 
     def standings(self, jobs: Sequence[str]) -> dict[str, Standing]:
         """Where each job is."""

@@ -19,6 +19,7 @@ from tito.farm.celery_app import GRADE, make_app
 from tito.farm.ledger import FAULTS, Ledger, Standing, connect
 from tito.farm.rules import LONGEST_JOB, Rules, describe, job_id, longest
 from tito.farm.seat import Seat
+from tito.farm.signing import KEY, farm_key, sign
 from tito.grading.job import GradingJob
 from tito.grading.result import GradedSubmission
 
@@ -89,7 +90,8 @@ class FarmPool:
         self._failure: BrokerError | None = None
         self._broker = broker
         self._redis = connect(broker, 0)
-        self.ledger = Ledger(self._redis)
+        self._key = farm_key()
+        self.ledger = Ledger(self._redis, self._key)
         self._app = make_app(broker)
         self._seat = Seat(self._redis, f"{course}:{scope}", self.rules.lease)
         self._scope = scope
@@ -155,9 +157,10 @@ class FarmPool:
         return pending.future
 
     def _send(self, name: str, job: GradingJob) -> None:
+        parts = (name, job.as_json(), self.rules.as_json())
         self._app.send_task(
             GRADE,
-            args=(name, job.as_json(), self.rules.as_json()),
+            args=(*parts, sign(self._key, "job", *parts)),
             task_id=name,
             argsrepr=describe(job),
             retry=False,
@@ -188,7 +191,10 @@ class FarmPool:
             with self._guard:
                 pending = self._pending.pop(name)
             self._watch.idle = time.monotonic()
-            _fulfil(pending, answer)
+            if self.ledger.trusts(name, answer):
+                _fulfil(pending, answer)
+            else:
+                _refuse(pending)
 
     def _look(self) -> None:
         """Who is at work? A job that nobody has for the time of a lease is sent again."""
@@ -259,6 +265,17 @@ class FarmPool:
 def _is_lost(standing: Standing, queued: int) -> bool:
     """Nobody has it, and it does not simply wait for its turn."""
     return not standing.held and (standing.begun or queued == 0)
+
+
+def _refuse(pending: _Pending) -> None:
+    job = pending.job
+    reason = (
+        f"the answer for {job.student}'s {job.module} is not signed with this farm's key: it is forged, or workers and "
+        f"coordinator differ in {KEY}; mend that and grade it again with --force --student {job.student} (no score "
+        "was set)"
+    )
+    _log.error("%s", reason)
+    pending.future.set_exception(ToolError(reason))
 
 
 def _fulfil(pending: _Pending, answer: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from tito.addresses import BROKER, DATABASE, broker_url, database_url, shown
 from tito.course import Course
+from tito.farm.signing import KEY, KEY_FILE, farm_key
 
 __all__ = ["probe"]
 
@@ -64,7 +65,18 @@ def _probe_broker(course: Course) -> list[tuple[str, bool, str]]:
     finally:
         redis.close()
     remedy = "" if kept else "start redis-server with --appendonly yes, or a killed broker loses its queue"
-    return [(what, True, ""), ("farm's broker keeps its queue (appendonly)", kept, remedy), _probe_workers(url)]
+    return [
+        (what, True, ""),
+        ("farm's broker keeps its queue (appendonly)", kept, remedy),
+        _probe_key(),
+        _probe_workers(url),
+    ]
+
+
+def _probe_key() -> tuple[str, bool, str]:
+    signed = bool(farm_key())
+    remedy = f"whoever reaches the broker can forge grades; set {KEY} or {KEY_FILE} here and for every worker"
+    return "farm's jobs and answers are signed", signed, "" if signed else remedy
 
 
 def _probe_workers(url: str) -> tuple[str, bool, str]:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tito.errors import ToolError
 from tito.grading.job import GradingJob
 from tito.grading.policy import ALLOW_PLAIN, GradingPolicy
 from tito.grading.result import GradedSubmission
+from tito.sandbox import Limits
 
 __all__ = ["GradingWorker", "main"]
 
@@ -72,7 +74,8 @@ class GradingWorker:
             env=environment,
             start_new_session=True,  # Ctrl-C is for the caller, who then closes us
         )
-        self._send({"room": self.policy.room_here, "image": self.policy.image, "plain": self.policy.plain_allowed})
+        settings = {"room": self.policy.room_here, "plain": self.policy.plain_allowed, "image": self.policy.image}
+        self._send({**settings, "limits": asdict(self.policy.limits)})
         ready = self._receive(_START_SECONDS)
         if ready is None or "error" in ready:
             self.close()
@@ -162,7 +165,7 @@ def main() -> None:
 
     settings = json.loads(sys.stdin.buffer.readline())
     try:
-        backend = choose(settings["room"], settings["plain"], settings["image"])
+        backend = choose(settings["room"], settings["plain"], settings["image"], Limits(**settings["limits"]))
     except ToolError as error:
         answer({"error": str(error)})
         return

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tito.errors import CourseFileError, ToolError
-from tito.sandbox.base import Backend
+from tito.sandbox.base import Backend, Limits
 from tito.sandbox.bubblewrap import BubblewrapBackend
 from tito.sandbox.docker import DockerBackend
 from tito.sandbox.plain import PlainBackend
@@ -30,8 +30,10 @@ class Probe:
     """The reason and the remedy; empty when it works."""
 
 
-def choose(wanted: str | None, allow_plain: bool, image: str = "") -> Backend:
-    """The first kind that works here, started, or the one that is wanted. `image` is Docker's, if not this checkout's.
+def choose(wanted: str | None, allow_plain: bool, image: str = "", limits: Limits | None = None) -> Backend:
+    """The first kind that works here, started, or the one that is wanted.
+
+    Docker makes containers of `image`, or this checkout's, ahead: for rooms with `limits`.
 
     Raises:
         CourseFileError: there is no kind `wanted`.
@@ -41,7 +43,7 @@ def choose(wanted: str | None, allow_plain: bool, image: str = "") -> Backend:
         raise CourseFileError(f"exam-room backend {wanted!r}: there are {', '.join(NAMES)}")
     reasons: list[str] = []
     for name in NAMES if wanted is None else (wanted,):
-        backend = _make(name, allow_plain, image)
+        backend = _make(name, allow_plain, image, limits)
         try:
             backend.check()
         except ToolError as error:
@@ -68,9 +70,9 @@ def _probe(name: str, allow_plain: bool, image: str) -> Probe:
     return Probe(name, True)
 
 
-def _make(name: str, allow_plain: bool, image: str) -> Backend:
+def _make(name: str, allow_plain: bool, image: str, limits: Limits | None = None) -> Backend:
     makers: dict[str, Callable[[], Backend]] = {
-        "docker": lambda: DockerBackend(image),
+        "docker": lambda: DockerBackend(image, limits=limits or Limits()),
         "bubblewrap": BubblewrapBackend,
         "plain": lambda: PlainBackend(allow_plain),
     }

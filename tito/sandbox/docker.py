@@ -63,6 +63,7 @@ class DockerBackend:
         python: Sequence[str] = ("python3",),
         ahead: int = 2,
         folder: Path | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         """Rooms of `image`.
 
@@ -74,6 +75,7 @@ class DockerBackend:
             mounts: what else of the daemon's machine a room sees.
             python: the command that runs Python in the image.
             ahead: how many containers wait for work.
+            limits: what rooms are asked for with; containers of other limits would wait in vain.
             folder: where sockets are made; a grader that is itself in a container needs one that lies at the same
                 path on the daemon's machine.
         """
@@ -83,7 +85,7 @@ class DockerBackend:
         self._waiting: list[Container] = []
         self._used: list[Container] = []
         self._removals: list[subprocess.Popen[bytes]] = []
-        self._limits = Limits()
+        self._limits = limits
         self._started = False
         self._numbers = itertools.count()
 
@@ -113,7 +115,9 @@ class DockerBackend:
             ToolError: no room answers; the backend is closed then.
         """
         self.start()
-        room = self._room(PROBE_LIMITS, PROBE)
+        memory, scratch, processes = _fixed(self._limits)
+        limits = dataclasses.replace(PROBE_LIMITS, memory=memory, scratch=scratch, processes=processes)
+        room = self._room(limits, PROBE)
         try:
             check_answer(self.name, room)
         except ToolError:
