@@ -14,7 +14,7 @@ from tito.modules import find_module
 
 pytestmark = pytest.mark.e2e_docker
 
-MODULE = find_module("04")
+MODULE = find_module("08")
 """No other test of this folder uses it."""
 
 SOLVE = """

@@ -14,7 +14,7 @@ from tests.hub.hub_client import Visitor
 
 pytestmark = pytest.mark.e2e_docker
 
-DATED = "05_losses"
+DATED = "09_spatial"
 """No other test of this folder uses this module."""
 
 
@@ -35,7 +35,7 @@ def test_a_module_whose_date_passed_while_the_service_was_down_is_released_once(
     course.ask("stop", name)
     file = course.files / "course" / "course.toml"
     with file.open("a", encoding="utf-8") as text:
-        text.write("\n[modules.05]\nrelease = 2026-01-05T00:00:00\ndue = 2036-01-05T00:00:00\n")
+        text.write("\n[modules.09]\nrelease = 2026-01-05T00:00:00\ndue = 2036-01-05T00:00:00\n")
     course.ask("start", name)
     wait_for(course, name, starts=2)
     course.ask("restart", name)
