@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -30,6 +30,7 @@ from tests.e2e.pages import (
     show_tab,
 )
 from tests.e2e.people import People, Person, installed_chromium
+from tests.hub.hub_client import Visitor
 from tito.cells import grade_id, is_solution
 
 pytestmark = pytest.mark.e2e_docker
@@ -59,7 +60,9 @@ def people(course: Installation) -> Iterator[People]:
 
 def test_a_week_of_a_class(course: Installation, people: People) -> None:
     first, second = Module(ROOT, FIRST), Module(ROOT, SECOND)
-    instructor, ada, alan, ta = (sign_in(name, people) for name in ("instructor", "ada", "alan", "ta"))
+    everybody = ("instructor", "ada", "alan", "ta")
+    start_servers(course, everybody)
+    instructor, ada, alan, ta = (sign_in(name, people) for name in everybody)
     instructor_releases(instructor, [first, second], people)
 
     lists = {student.name: student_fetches(student, first, people) for student in (ada, alan)}
@@ -80,8 +83,18 @@ def test_a_week_of_a_class(course: Installation, people: People) -> None:
     everybody_was_well_served(people)
 
 
+def start_servers(course: Installation, names: Iterable[str]) -> None:
+    """Before a page is open: Chromium drops requests when its machine gets a network, and each server brings one."""
+    visitors = [Visitor(course.url, name) for name in names]
+    for visitor in visitors:
+        assert visitor.log_in(course.password_of(visitor.name)).status == 200
+        visitor.request_server()
+    for visitor in visitors:
+        visitor.wait_for_server(180)
+
+
 def sign_in(name: str, people: People) -> Person:
-    """Log in with the first password and leave the server to start."""
+    """Log in with the first password."""
     person = people.open_browser(name)
     person.fill_in_form()
     person.sign_in()
