@@ -5,7 +5,8 @@
 Under Docker as `make up` starts it (run `make image` before), or with --serve as `make serve` does. Needs chromium.
 
 1. In Chromium, from the click on "Sign in" to the answer of a sum in a notebook in JupyterLab: for somebody who
-   was never there (cold), for the same person and browser after the server was stopped (warm), and with it still up.
+   was never there and makes a new notebook (cold), for the same person and browser after the server was stopped, who
+   opens theirs (warm), and with it still up.
 2. By HTTP and websocket, without a browser: `--students` people at random times within `--within` seconds, each from
    opening the log-in page to the answer of `1+1` in a kernel of their own server.
 3. The memory of each of these servers with that kernel idle.
@@ -19,6 +20,7 @@ import argparse
 import json
 import os
 import random
+import re
 import statistics
 import sys
 import tempfile
@@ -124,40 +126,51 @@ class Start:
     server: float
     """The server answers with JupyterLab's page."""
     page: float
-    """JupyterLab shows what can be opened, or the notebook of the last time."""
+    """JupyterLab shows what can be opened, the first time; later, the notebook."""
     answer: float
     """The notebook's kernel has answered."""
 
 
-def log_in_and_compute(context: BrowserContext, here: Class, name: str, number: int) -> Start:
+def log_in_and_compute(context: BrowserContext, here: Class, name: str, first_time: bool) -> Start:
     """What a student does, and how long it takes. The window is closed, the server stays."""
     context.clear_cookies()
     page = context.new_page()
     page.set_default_timeout(120_000)
-    page.goto(here.url)
+    page.goto(here.url if first_time else f"{here.url}/hub/user-redirect/lab/tree/{NOTEBOOK}")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(here.password_of(name))
     begin = time.perf_counter()
     page.get_by_role("button", name="Sign in").click(no_wait_after=True)
-    page.wait_for_url("**/user/*/lab*", wait_until="commit")
+    page.wait_for_url(re.compile(r"//[^/]+/user/[^/]+/lab"), wait_until="commit")
     server = time.perf_counter() - begin
     new = page.locator(".jp-Launcher-section").filter(has_text="Notebook").locator(".jp-LauncherCard").first
-    cell = page.locator(".jp-NotebookPanel:visible .cm-content").first  # JupyterLab opens what was open
-    new.or_(cell).first.wait_for()
+    cell = page.locator(".jp-NotebookPanel:visible .cm-content").first
+    (new if first_time else cell).wait_for()
     shown = time.perf_counter() - begin
-    if not cell.is_visible():
+    if first_time:
         new.click()
     wait_for_kernel(page)
     cell.click()
-    page.keyboard.press("Control+A")
-    page.keyboard.type(f"{number}+1")
+    page.keyboard.type("1+1")
     page.keyboard.press("Shift+Enter")
-    expect(page.locator(".jp-OutputArea-output").first).to_have_text(str(number + 1))
+    expect(page.locator(".jp-OutputArea-output").first).to_have_text("2")
     found = Start(server, shown, time.perf_counter() - begin)
-    with page.expect_response(lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url):
-        page.keyboard.press("Control+S")
     page.close()
     return found
+
+
+NOTEBOOK = "sums.ipynb"
+
+
+def leave_notebook(student: Student) -> None:
+    """As a student leaves it: a notebook with an empty cell, and nothing else open."""
+    cell = {"cell_type": "code", "id": "sum", "metadata": {}, "source": "", "outputs": [], "execution_count": None}
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    student.ask(student.path("lab"))  # its cookies
+    file = {"type": "notebook", "content": notebook}
+    assert student.ask(student.path(f"api/contents/{NOTEBOOK}"), "PUT", data=file).status == 201
+    assert student.ask(student.path("lab/api/workspaces/default"), "DELETE").status == 204
 
 
 def measure_starts(browser: Browser, here: Class, names: Sequence[str]) -> bool:
@@ -166,10 +179,12 @@ def measure_starts(browser: Browser, here: Class, names: Sequence[str]) -> bool:
     load = os.getloadavg()[0]
     for name in names:
         context = browser.new_context()
-        for number, kind in enumerate(KINDS):
+        for kind in KINDS:
             if kind == "warm":
-                logged_in(here, name).stop_server()
-            found[kind].append(log_in_and_compute(context, here, name, number))
+                student = logged_in(here, name)
+                leave_notebook(student)
+                student.stop_server()
+            found[kind].append(log_in_and_compute(context, here, name, kind == "cold"))
         logged_in(here, name).stop_server()
         context.close()
     for kind, starts in found.items():
@@ -184,8 +199,9 @@ def measure_starts(browser: Browser, here: Class, names: Sequence[str]) -> bool:
 
 def logged_in(here: Class, name: str) -> Student:
     student = Student(here.url, name)
-    if student.log_in(here.password_of(name)).status != 200:
-        raise SystemExit(f"{name} could not log in")
+    answer = student.log_in(here.password_of(name))
+    if answer.status != 200:
+        raise AssertionError(f"log-in ended with {answer.status} at {answer.url}")
     return student
 
 
@@ -234,7 +250,7 @@ class Rush:
             assert answer.status == 200 and "jupyter-config-data" in answer.text, f"{answer.status} {answer.url}"
             assert student.run_in(student.start_kernel(), "print(1+1)") == "2\n"
             self.seconds[name] = time.monotonic() - begun
-        except BaseException as error:  # a program that counts what fails must see every failure
+        except Exception as error:  # a program that counts what fails must see every failure
             self.failures[name] = f"{type(error).__name__}: {error}"
 
 

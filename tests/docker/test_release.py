@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -63,6 +64,10 @@ def test_its_pages_are_for_instructors(course: Installation, ada: Visitor, ta: V
     health = instructor.ask("/services/release/health")
     assert health.status == 200 and health.json["status"] == "ok", health.text
     assert "release_overdue_modules 0.0" in instructor.ask("/services/release/metrics").text
+    token = instructor.ask("/hub/api/users/instructor/tokens", "POST", data={"note": "a monitor's"}).json["token"]
+    request = Request(f"{course.url}/services/release/metrics", headers={"Authorization": f"token {token}"})
+    with urlopen(request, timeout=30) as answer:
+        assert b"release_overdue_modules 0.0" in answer.read()
     for other in (ada, ta):
         for page in ("", "health", "metrics"):
             answer = other.ask(f"/services/release/{page}")

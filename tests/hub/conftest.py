@@ -60,10 +60,6 @@ class Hub:
     def family(self) -> list[psutil.Process]:
         return family(self.process.pid)
 
-    def processor_seconds(self) -> float:
-        """What it has cost so far, ended children included: on an idle machine, about the time that passed."""
-        return sum(sum(process.cpu_times()[:4]) for process in self.family())
-
     def __enter__(self) -> Hub:
         return self
 
