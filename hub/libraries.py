@@ -17,10 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-# Building needs both, and they take seconds to import: now, not while the first student waits.
-import nbformat  # noqa: F401
-import nbgrader.preprocessors  # noqa: F401
-
 from hub.library_pages import PAGES
 from hub.library_status import note_build, read_done
 from hub.web.base import Site, application
@@ -116,6 +112,10 @@ def _serve() -> None:
     libraries = Libraries(folder, Client(Access.find(folder), os.environ["TINYTORCH_COURSE_ID"]))
 
     def look() -> float:
+        # Building needs both, and they take seconds to import: before there is anything to build.
+        import nbformat  # noqa: F401
+        import nbgrader.preprocessors  # noqa: F401
+
         libraries.update()
         return EVERY
 

@@ -127,7 +127,7 @@ def test_a_loop_goes_on_after_a_failure_and_tells_it_once(caplog: pytest.LogCapt
         return 60.0
 
     loop = Loop("on submit", look)
-    loop.LONGEST_PAUSE = 0.01
+    loop.BEGIN = loop.LONGEST_PAUSE = 0.01
     loop.start()
     assert done.wait(10)
     loop.stop()
