@@ -44,6 +44,7 @@ _MAKERS: dict[str, Callable[[], str]] = {
     "grading_token": lambda: secrets.token_hex(32),
     "gradebook_password": lambda: secrets.token_hex(24),
     "broker_password": lambda: secrets.token_hex(24),
+    "farm_key": lambda: secrets.token_hex(32),
     "no_tls": str,
 }
 
@@ -54,7 +55,7 @@ _ADDRESSES = {
 }
 """Addresses, and the password in each."""
 
-_OF_THE_GROUP = ("release_token", "grading_token", "gradebook_database", "broker")
+_OF_THE_GROUP = ("release_token", "grading_token", "gradebook_database", "broker", "farm_key")
 """Read by services that run as staff's servers do, since they write the course's folder."""
 
 

@@ -18,9 +18,9 @@ from hub.docker_backup import Keeper
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import TARGETS, build, check_version, measure
-from hub.docker_settings import Installation, Variables
+from hub.docker_settings import LIBRARIES, RELEASE, Installation, Variables
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
-from hub.settings import roster
+from hub.settings import GRADING, roster
 from tito.backup.archive import Contents
 from tito.course import COURSE_FILE, Course
 from tito.errors import ToolError
@@ -55,7 +55,7 @@ class Installer:
         socket = self.settings.get("TINYTORCH_SOCKET", "/var/run/docker.sock")
         if not Path(socket).exists():
             raise ToolError(f"TINYTORCH_SOCKET is {socket!r}, where no socket is; mend it (nothing was started)")
-        tls, domain = bool(self.settings.get("TINYTORCH_TLS_CERTIFICATE")), self.settings.get("TINYTORCH_DOMAIN")
+        tls = bool(self.settings.get("TINYTORCH_TLS_CERTIFICATE"))
         computed = {
             "TINYTORCH_PROJECT": self.project,
             "TINYTORCH_SETTINGS": str(files.settings),
@@ -66,7 +66,7 @@ class Installer:
             "TINYTORCH_SECRETS_GROUP": str((files.secrets / "release_token").stat().st_gid),
             "TINYTORCH_STATE": state(files),
             "TINYTORCH_PORT": port,
-            "TINYTORCH_HOST": f"{scheme(self.settings)}://{domain}" if domain else "",
+            **hosts(self.settings),
             "TINYTORCH_PROXY_PORT": "8443" if tls else "8000",
             "TINYTORCH_SOCKET": socket,
             "TINYTORCH_SOCKET_GROUP": str(Path(socket).stat().st_gid),
@@ -157,6 +157,7 @@ class Installer:
             processes=processes,
             memory=read.text("WORKERS_MEMORY", r"[1-9]\d*[KMG]", f"{2 * processes + 1}G"),
             broker=self.files.secrets / "broker",
+            key=self.files.secrets / "farm_key",
             profile=self.files.folder / "rooms.json",
         )
 
@@ -268,6 +269,16 @@ class Installer:
         make_secrets(self.files)
         for name, value in sorted(self.variables().items()):
             say(f"{name}={value}")
+
+
+def hosts(settings: Mapping[str, str]) -> dict[str, str]:
+    """Where browsers find the hub and each service with pages: with a domain JupyterHub gives those subdomains too."""
+    domain = settings.get("TINYTORCH_DOMAIN")
+    names = {"HOST": "", **{f"{name.upper()}_HOST": f"{name}--service." for name in (GRADING, LIBRARIES, RELEASE)}}
+    return {
+        f"TINYTORCH_{variable}": f"{scheme(settings)}://{label}{domain}" if domain else ""
+        for variable, label in names.items()
+    }
 
 
 def scheme(settings: Mapping[str, str]) -> str:

@@ -33,6 +33,7 @@ from hub.settings import (
 )
 from tito.addresses import BROKER, DATABASE
 from tito.errors import ToolError
+from tito.farm.signing import KEY
 from tito.limits import PATTERNS
 
 __all__ = [
@@ -92,6 +93,8 @@ class Secrets:
     """The gradebook's address, which staff's servers get."""
     broker: str
     """The address of the farm's Redis, which staff's servers get."""
+    farm_key: str
+    """What jobs and answers on the farm are signed with."""
 
 
 @dataclass(frozen=True)
@@ -289,13 +292,14 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
     """Every trait that the hub's configuration sets, by class."""
     everyone = roster(people)
     names = here.names
-    farm = {DATABASE: secrets.gradebook_database, BROKER: secrets.broker}
+    farm = {DATABASE: secrets.gradebook_database, BROKER: secrets.broker, KEY: secrets.farm_key}
     jupyterhub = {
         "bind_url": "http://:8000",
         # Its address on the services' network alone: the hub is in users' networks too, and does not listen there.
         "hub_bind_url": "http://hub-services:8081",
         "hub_connect_url": "http://hub-services:8081",
-        "db_url": f"postgresql+psycopg://hub:{secrets.database_password}@database/hub",
+        # Its name on the records' network alone: the hub meets the database in staff's networks too, which come and go.
+        "db_url": f"postgresql+psycopg://hub:{secrets.database_password}@database-records/hub",
         "cookie_secret": bytes.fromhex(secrets.cookie_secret),
         "spawner_class": "hub.docker_spawner.CourseContainer",
         "cleanup_servers": False,  # a hub that restarts finds everybody's server as it was

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from hub.container_names import Names
 from hub.docker_cli import Docker
-from hub.rooms_profile import PROFILE
+from hub.rooms_profile import NO_APPARMOR, PROFILE
+from tito.farm.signing import KEY_FILE
 
 __all__ = ["Workers", "start_workers", "stop_workers", "workers_trouble"]
 
@@ -33,6 +34,7 @@ class Workers:
         processes: submissions that are graded at a time; none if 0.
         memory: bound of them all together, as Docker reads it.
         broker: file with the broker's address.
+        key: file with the farm's key.
         profile: file with what the rooms may ask of the kernel.
     """
 
@@ -42,11 +44,13 @@ class Workers:
     processes: int
     memory: str
     broker: Path
+    key: Path
     profile: Path
 
     def definition(self) -> str:
         """Changes when the container is to be made anew."""
-        told = "\0".join([*self.arguments(""), json.dumps(PROFILE), str(self.broker.stat().st_mtime_ns)])
+        secrets = [str(path.stat().st_mtime_ns) for path in (self.broker, self.key)]
+        told = "\0".join([*self.arguments(""), json.dumps(PROFILE), *secrets])
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def arguments(self, definition: str) -> list[str]:
@@ -56,10 +60,12 @@ class Workers:
             *("--restart", "unless-stopped", "--init", "--stop-timeout", "30"),
             *("--network", self.names.farm, "--user", str(self.user), "--read-only", "--cap-drop", "ALL"),
             *("--security-opt", "no-new-privileges", "--security-opt", f"seccomp={self.profile}"),
-            *("--security-opt", "systempaths=unconfined"),
+            *("--security-opt", "systempaths=unconfined", "--security-opt", NO_APPARMOR),
+            *("--cpu-shares", "256"),  # people's servers come first
             *("--memory", self.memory, "--memory-swap", self.memory, "--pids-limit", str(128 * (self.processes + 1))),
             *("--tmpfs", "/tmp:rw,nosuid,nodev,size=256m", "--env", "HOME=/tmp", "--workdir", "/tmp"),
-            *("--volume", f"{self.broker}:/run/secrets/broker:ro", "--no-healthcheck"),
+            *("--volume", f"{self.broker}:/run/secrets/broker:ro", "--volume", f"{self.key}:/run/secrets/farm_key:ro"),
+            *("--env", f"{KEY_FILE}=/run/secrets/farm_key", "--no-healthcheck"),
             *("--log-driver", "json-file", "--log-opt", "max-size=10m", "--log-opt", "max-file=5"),
             *(self.image, "sh", "-c", f"{_COMMAND} --processes {self.processes}"),
         ]

@@ -8,6 +8,8 @@ from hub.container_names import CLASS, COURSE
 from hub.docker_settings import RELEASE
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, secret
 from hub.settings import LIBRARIES
+from tito.addresses import BROKER
+from tito.farm.signing import KEY
 
 __all__ = ["NAMED", "claims", "deployments", "services"]
 
@@ -119,7 +121,7 @@ def _worker(here: Cluster) -> dict[str, Any]:
     """It needs the broker and nothing else: no course, no gradebook, no roster (docs/farm.md)."""
     command = ["tito", "worker", "--processes", "1"]  # more are more pods: a pod is what the scheduler moves
     container = _container(
-        here.image("grader"), command, {"TINYTORCH_BROKER": secret("broker")}, {}, ("1", "1Gi", "2Gi")
+        here.image("grader"), command, {BROKER: secret("broker"), KEY: secret("farm_key")}, {}, ("1", "1Gi", "2Gi")
     )
     container["securityContext"] = bounded(rooms=True)
     made = _deployment("worker", container, [])

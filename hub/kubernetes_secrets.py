@@ -9,7 +9,7 @@ from hub.docker_files import write_private
 
 __all__ = ["KEYS", "make_secrets"]
 
-_PASSWORDS = ("login", "database_password", "gradebook_password", "broker_password")
+_PASSWORDS = ("login", "database_password", "gradebook_password", "broker_password", "farm_key")
 _ADDRESSES = {
     "exchange_database": "postgresql+psycopg://hub:{database_password}@database/exchange",
     "gradebook_database": "postgresql+psycopg://gradebook:{gradebook_password}@database/gradebook",

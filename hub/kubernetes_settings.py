@@ -15,6 +15,8 @@ from hub.container_names import CLASS, COURSE, HOME, LIBRARY
 from hub.docker_settings import Limits, Variables, server_environment
 from hub.login import LOGINS, OPTIONS, login_options, login_values
 from hub.settings import People, Role, groups
+from tito.addresses import BROKER, DATABASE
+from tito.farm.signing import KEY
 
 __all__ = ["ROOMS", "SECRETS", "USER", "Cluster", "Reserved", "bounded", "course_traits", "pod_traits", "secret"]
 
@@ -140,7 +142,11 @@ def pod_traits(here: Cluster, role: Role) -> dict[str, Any]:
     limits, reserved, student = here.limits[role], here.reserved[role], role == "student"
     environment: dict[str, Any] = dict(server_environment(here.course, role, limits, PROXY))
     if not student:
-        environment |= {"TINYTORCH_DATABASE": secret("gradebook_database"), "TINYTORCH_BROKER": secret("broker")}
+        environment |= {
+            DATABASE: secret("gradebook_database"),
+            BROKER: secret("broker"),
+            KEY: secret("farm_key"),
+        }
     own: list[dict[str, Any]] = [
         {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},

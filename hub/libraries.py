@@ -13,20 +13,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-# Building needs both, and they take seconds to import: now, not while the first student waits.
-import nbformat  # noqa: F401
-import nbgrader.preprocessors  # noqa: F401
 
 from hub.library_pages import PAGES
 from hub.library_status import note_build, read_done
 from hub.web.base import Site, application
 from hub.web.serve import Loop, serve
 from hub.web.settings import read_address, read_folder
-from tito.errors import TitoError
+from tito.errors import HandInError, TitoError
 from tito.exchange.client import Access, Client
 from tito.library import build_student
 from tito.library.build import ModuleBuild
@@ -40,6 +36,9 @@ LOG = logging.getLogger("libraries")
 EVERY = 2.0
 """Seconds between two looks; a library is there well within five."""
 
+AGAIN = timedelta(minutes=1)
+"""After which a submission is asked for again that the exchange did not give."""
+
 Row = Mapping[str, Any]
 
 
@@ -50,6 +49,7 @@ class Libraries:
         self.folder, self.client, self.clock = folder, client, clock
         self._newest: dict[str, dict[str, Row]] = {}
         self._last = ""
+        self._put_off: dict[str, datetime] = {}
 
     def update(self) -> int:
         """Build what is new; gives how many submissions that were.
@@ -65,30 +65,45 @@ class Libraries:
     def _update(self, student: str, rows: Mapping[str, Row]) -> int:
         done = read_done(self.folder / student)
         new = [label for label, row in rows.items() if label not in done or done[label].submission != row["submission"]]
-        for label in sorted(new):
-            self._build(student, label, rows[label])
-        return len(new)
+        return sum(self._build(student, label, rows[label]) for label in sorted(new))
 
-    def _build(self, student: str, label: str, row: Row) -> None:
-        """What stands in the way lies in the submission, so it is told and not tried again."""
-        folder = self.folder / student
-        with tempfile.TemporaryDirectory() as scratch:
+    def _build(self, student: str, label: str, row: Row) -> bool:
+        """Build one; False where the exchange does not give it now.
+
+        What stands in the way in the submission itself is told and not tried again.
+        """
+        number = str(row["submission"])
+        if self._put_off.get(number, self.clock()) > self.clock():
+            return False
+        try:
+            released, submitted = self.client.fetch(label), self.client.submission(number)
+        except HandInError as error:
+            self._put_off[number] = self.clock() + AGAIN
+            LOG.warning("%s %s: %s", student, label, error)
+            return False
+        self._put_off.pop(number, None)
+        self._note(student, label, row, self._built(self.folder / student, label, released, submitted))
+        return True
+
+    def _built(
+        self, folder: Path, label: str, released: Mapping[str, bytes], submitted: Mapping[str, bytes]
+    ) -> ModuleBuild:
+        with tempfile.TemporaryDirectory() as name:
+            scratch = Path(name)
             try:
-                build = self._built(folder, Path(scratch), label, str(row["submission"]))
+                skeleton = read_submission(_put(scratch / "released", released, label))
+                notebook = _put(scratch / "submitted", submitted, label)
+                (build,) = build_student(folder, {find_module(label): notebook}, lambda _: skeleton)
             except TitoError as error:
                 build = ModuleBuild(label, "refused", str(error))
-        message = build.message.replace(f"{scratch}/submitted/", "").replace(f"{scratch}/", "")
-        folder.mkdir(parents=True, exist_ok=True)
-        note_build(folder, label, row, replace(build, message=message), self.clock())
-        level = logging.INFO if build.state == "built" else logging.WARNING
-        LOG.log(level, "%s %s: %s %s", student, label, build.state, message)
+        return replace(build, message=build.message.replace(f"{scratch}/submitted/", "").replace(f"{scratch}/", ""))
 
-    def _built(self, folder: Path, scratch: Path, label: str, number: str) -> ModuleBuild:
-        released = _put(scratch / "released", self.client.fetch(label), label)
-        submitted = _put(scratch / "submitted", self.client.submission(number), label)
-        skeleton = read_submission(released)
-        (build,) = build_student(folder, {find_module(label): submitted}, lambda _: skeleton)
-        return build
+    def _note(self, student: str, label: str, row: Row, build: ModuleBuild) -> None:
+        folder = self.folder / student
+        folder.mkdir(parents=True, exist_ok=True)
+        note_build(folder, label, row, build, self.clock())
+        level = logging.INFO if build.state == "built" else logging.WARNING
+        LOG.log(level, "%s %s: %s %s", student, label, build.state, build.message)
 
 
 def _put(folder: Path, files: Mapping[str, bytes], assignment: str) -> Path:
@@ -116,6 +131,10 @@ def _serve() -> None:
     libraries = Libraries(folder, Client(Access.find(folder), os.environ["TINYTORCH_COURSE_ID"]))
 
     def look() -> float:
+        # Building needs both, and they take seconds to import: before there is anything to build.
+        import nbformat  # noqa: F401
+        import nbgrader.preprocessors  # noqa: F401
+
         libraries.update()
         return EVERY
 

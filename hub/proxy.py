@@ -64,6 +64,10 @@ class Door(ProxyHandler):
 
     async def get_target_url(self, path: str | None) -> str | None:
         """The address of what stands behind for this request; None when it was answered with an error already."""
+        elsewhere = self.proxy.host_of_service(self.request.host_name, self.request.path)
+        if elsewhere:
+            self.redirect(f"//{elsewhere}{self.request.uri}")  # by what the browser speaks: a front end may end its TLS
+            return None
         self.target = self.proxy.target(self.request.host_name, "/" + (path or ""))
         if self.target is None:
             await self.handle_proxy_error(404, err=None)
@@ -161,6 +165,14 @@ class Proxy(PythonProxy):
             host = f"{service[1]}--service.{self.domain}" if service else self.domain
         found: dict[str, str] | None = self.target_for_req(host, path)
         return found
+
+    def host_of_service(self, host: str, path: str) -> str | None:
+        """Where a browser finds the service that it asks another host of the domain for, as links between pages do."""
+        service = _SERVICE.match(path)
+        if not self.domain or not service or not f".{host}".endswith(f".{self.domain}"):
+            return None
+        own = f"{service[1]}--service.{self.domain}"
+        return own if own != host else None
 
 
 def applications(proxy: Proxy) -> tuple[Application, Application]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-__all__ = ["PROFILE", "SECURITY", "UNMASKED"]
+__all__ = ["NO_APPARMOR", "PROFILE", "SECURITY", "UNMASKED"]
 
 _DENIED = (
     *("acct", "add_key", "bpf", "clock_adjtime", "clock_settime", "delete_module", "fanotify_init", "finit_module"),
@@ -25,7 +25,10 @@ PROFILE = {
 }
 """The filter itself, in the form that container engines read."""
 
-SECURITY = ("no-new-privileges", f"seccomp={json.dumps(PROFILE, sort_keys=True)}")
+NO_APPARMOR = "apparmor=unconfined"
+"""Where the machine has AppArmor, Docker's profile for it refuses every mount; elsewhere this changes nothing."""
+
+SECURITY = ("no-new-privileges", NO_APPARMOR, f"seccomp={json.dumps(PROFILE, sort_keys=True)}")
 """Docker's security options of a staff server."""
 
 UNMASKED: dict[str, list[str]] = {"MaskedPaths": [], "ReadonlyPaths": []}

@@ -13,6 +13,6 @@ dir /srv/broker
 user default on >$password ~* &* +@all -@admin
 appendonly yes
 save ""
-maxmemory ${BROKER_MEMORY:-192mb}
+maxmemory 192mb
 maxmemory-policy volatile-lru
 CONFIGURATION

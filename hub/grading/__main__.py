@@ -1,16 +1,21 @@
-"""`python -m hub.grading`: run the service with what the environment says."""
+"""`python -m hub.grading`: run the service with what the environment says.
+
+What grades takes seconds to import. It is imported by the loops and not here: pages and health are there at once.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hub.exchange.log import set_up
-from hub.grading.checker import Checker
-from hub.grading.deadlines import Deadlines
 from hub.grading.pages import PAGES
+from hub.grading.records import Summaries
 from hub.grading.rooms import Rooms
 from hub.web.base import Site, application
 from hub.web.serve import Loop, serve
@@ -18,6 +23,10 @@ from hub.web.settings import read_address, read_folder
 from tito.course import Course
 from tito.errors import TitoError
 from tito.exchange.client import Access, Client
+
+if TYPE_CHECKING:
+    from hub.grading.checker import Checker
+    from hub.grading.deadlines import Deadlines
 
 NAME = "grading"
 
@@ -38,22 +47,44 @@ def _serve() -> None:
     data = read_folder(os.environ, "TINYTORCH_GRADING_DATA")
     os.environ["TINYTORCH_COURSE"] = str(root)  # what nbgrader's plug-ins look for
     client = Client(Access.find(root), Course.load(root).id)
-    rooms = Rooms()
-    checker, deadlines = Checker(root, data, client, rooms), Deadlines(root, client, rooms)
-    loops = [Loop("on submit", checker.look), Loop("at the deadline", deadlines.look)]
+    rooms, failing = Rooms(), dict[str, str]()
+    loops = [
+        Loop("on submit", _on_submit(root, data, client, rooms)),
+        Loop("at the deadline", _at_the_deadline(root, client, rooms, failing)),
+    ]
 
     def health() -> dict[str, Any]:
-        problems = {loop.name: loop.problem for loop in loops if loop.problem}
+        problems = sorted(loop.name for loop in loops if loop.problem)
         alive = all(loop.is_alive() for loop in loops)
-        return {"ok": alive, "room": rooms.kind, "failing": sorted(problems), "ungraded": len(deadlines.failing)}
+        return {"ok": alive, "room": rooms.kind, "failing": problems, "ungraded": len(failing)}
 
-    more = {"client": client, "summaries": checker.summaries, "clock": lambda: datetime.now(UTC)}
+    more = {"client": client, "summaries": Summaries(data / "summaries"), "clock": lambda: datetime.now(UTC)}
     address = read_address(os.environ, NAME)
     site = Site.of(os.environ, NAME, root, health, more)
     try:
         serve(loops, address, application(address, site, PAGES) if address else None)
     finally:
         rooms.close()
+
+
+def _on_submit(root: Path, data: Path, client: Client, rooms: Rooms) -> Callable[[], float]:
+    @cache
+    def checker() -> Checker:
+        from hub.grading.checker import Checker
+
+        return Checker(root, data, client, rooms)
+
+    return lambda: checker().look()
+
+
+def _at_the_deadline(root: Path, client: Client, rooms: Rooms, failing: dict[str, str]) -> Callable[[], float]:
+    @cache
+    def deadlines() -> Deadlines:
+        from hub.grading.deadlines import Deadlines
+
+        return Deadlines(root, client, rooms, failing=failing)
+
+    return lambda: deadlines().look()
 
 
 if __name__ == "__main__":

@@ -82,6 +82,13 @@ class Checker:
         course = Course.load(self.root)
         if not course.grading.on_submit:
             return SWITCHED_OFF
+        try:
+            return self._look(course)
+        except BrokerError:
+            self.rooms.drop()
+            raise
+
+    def _look(self, course: Course) -> float:
         self.rooms.lend(course)  # warm, before anybody waits for it
         self._deliver()
         self.inbox.refresh()
@@ -125,7 +132,7 @@ class Checker:
         try:
             graded = future.result()
         except BrokerError:
-            self.rooms.drop()
+            self.attempts.end(submission.number)  # says nothing about the submission
             raise
         except TitoError as error:  # the room's trouble, as it seems: tried again at this student's next turn
             LOG.warning("not run", extra=_about(submission) | {"reason": str(error)})

@@ -18,7 +18,7 @@ from hub.grading.records import read_json, write_json
 from hub.grading.rooms import Rooms
 from tito import gradebook
 from tito.course import Course
-from tito.errors import BrokerError, HandInError
+from tito.errors import BrokerError, HandInError, TitoError
 from tito.exchange.client import Client
 from tito.grading.batch import grade_class
 from tito.modules import Module
@@ -43,37 +43,42 @@ class Deadlines:
     """Grades each student's work once their time for it is over."""
 
     def __init__(
-        self, root: Path, client: Client, rooms: Rooms, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        root: Path,
+        client: Client,
+        rooms: Rooms,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        failing: dict[str, str] | None = None,
     ) -> None:
         self.root, self.client, self.rooms, self.clock = root, client, rooms, clock
         self.inbox = Inbox(client)
-        self.failing: dict[str, str] = {}
-        """Why what is due has no grade, by submission."""
+        self.failing = {} if failing is None else failing
+        """Why what is due has no grade, by submission, or its feedback is not out."""
         self._again: dict[str, tuple[datetime, timedelta]] = {}
 
     def look(self) -> float:
         """Grade what is due; gives the seconds until the next look.
 
         Raises:
-            TitoError: the exchange, the gradebook or the exam room cannot be used; nothing is lost.
+            TitoError: the exchange, the journal or the farm cannot be used; nothing is lost.
         """
         course = Course.load(self.root)
         if not course.grading.at_deadline:
             return EVERY
         self.inbox.refresh()
+        journal = self._journal()
         for module, works in due_by(course, self.inbox.submissions, self.clock()).items():
-            for some in _batches([work for work in works if self._is_open(work)]):
+            noted = journal.get(module.label, {})
+            new = [work for work in works if noted.get(work.student, {}).get("submission") != work.number]
+            for some in _batches([work for work in new if self._may_try(work.number)]):
                 self._grade(course, module, some)
-            self._release(course, module)
+        if course.grading.release_feedback:
+            self._release(course)
         return EVERY
 
-    def _is_open(self, work: Submission) -> bool:
-        again, _ = self._again.get(work.number, (self.clock(), None))
-        return self._noted(work).get("submission") != work.number and again <= self.clock()
-
-    def _noted(self, work: Submission) -> dict[str, Any]:
-        found = read_json(self.root / JOURNAL).get(work.module.label, {}).get(work.student, {})
-        return found if isinstance(found, dict) else {}
+    def _journal(self) -> dict[str, dict[str, Any]]:
+        """By assignment and student: which submission has its grade, since when, and what is with the feedback."""
+        return read_json(self.root / JOURNAL)
 
     def _grade(self, course: Course, module: Module, works: Sequence[Submission]) -> None:
         LOG.info("due", extra={"assignment": module.label, "students": len(works)})
@@ -84,57 +89,75 @@ class Deadlines:
         except BrokerError:
             self.rooms.drop()
             raise
-        graded = {outcome.student for outcome in outcomes if outcome.state != "ungraded"}
-        self._note(course, [there[student] for student in graded])
+        except TitoError as error:  # the module's trouble, or the machine's: other modules are not kept back
+            for work in there.values():
+                self._put_off(work.number, str(error), _about(work))
+            return
+        self._note(course, [there[outcome.student] for outcome in outcomes if outcome.state != "ungraded"])
         for outcome in outcomes:
+            work = there[outcome.student]
             if outcome.state == "ungraded":
-                self._put_off(there[outcome.student], outcome.reason)
+                self._put_off(work.number, outcome.reason, _about(work))
             elif outcome.graded is not None:
                 points = {"earned": outcome.graded.earned, "points": outcome.graded.points}
-                LOG.info(outcome.state, extra=_about(there[outcome.student]) | points)
+                LOG.info(outcome.state, extra=_about(work) | points)
 
     def _collect(self, course: Course, module: Module, works: Sequence[Submission]) -> dict[str, Submission]:
         """Bring those submissions into `submitted/`; gives those that are there, by student."""
         rows = {row["submission"]: row for row in self.client.submissions(module.label, everyone=True)}
         there = {}
         with gradebook.inside(course.root):
-            collect = gradebook.collector(course)
+            collector = gradebook.collector(course)
             for work in works:
                 try:
-                    collect.collect(work.student, rows[work.number])
+                    collector.collect(work.student, rows[work.number])
                 except HandInError as error:
-                    self._put_off(work, str(error))
+                    self._put_off(work.number, str(error), _about(work))
                 else:
                     there[work.student] = work
         return there
 
     def _note(self, course: Course, works: Sequence[Submission]) -> None:
-        journal = read_json(self.root / JOURNAL)
+        journal = self._journal()
         feedback = "due" if course.grading.release_feedback else "staff"
         for work in works:
-            self._again.pop(work.number, None)
-            self.failing.pop(work.number, None)
+            self._forget(work.number)
             entry = {"submission": work.number, "at": self.clock().isoformat(timespec="seconds"), "feedback": feedback}
             journal.setdefault(work.module.label, {})[work.student] = entry
         write_json(self.root / JOURNAL, journal)
 
-    def _put_off(self, work: Submission, reason: str) -> None:
-        _, patience = self._again.get(work.number, (None, LEAST_PATIENCE / 2))
+    def _release(self, course: Course) -> None:
+        """Release the feedback on what was graded while course.toml asked for it."""
+        journal = self._journal()
+        waiting = [(label, who) for label, noted in journal.items() for who in noted if noted[who]["feedback"] == "due"]
+        for label, student in waiting:
+            key, about = f"feedback {label} {student}", {"assignment": label, "student": student}
+            if not self._may_try(key):
+                continue
+            try:
+                gradebook.feedback(course, label, student)
+            except TitoError as error:
+                self._put_off(key, str(error), about)
+                continue
+            self._forget(key)
+            journal[label][student]["feedback"] = "released"
+            write_json(self.root / JOURNAL, journal)
+            LOG.info("feedback released", extra=about)
+
+    def _may_try(self, key: str) -> bool:
+        return key not in self._again or self._again[key][0] <= self.clock()
+
+    def _put_off(self, key: str, reason: str, about: dict[str, Any]) -> None:
+        """Try it again later, and later still each time."""
+        _, patience = self._again.get(key, (None, LEAST_PATIENCE / 2))
         patience = min(2 * patience, LONGEST_PATIENCE)
         again = self.clock() + patience
-        self._again[work.number], self.failing[work.number] = (again, patience), reason
-        told = {"reason": reason, "again": again.isoformat(timespec="seconds")}
-        LOG.error("not graded", extra=_about(work) | told)
+        self._again[key], self.failing[key] = (again, patience), reason
+        LOG.error("put off", extra=about | {"reason": reason, "again": again.isoformat(timespec="seconds")})
 
-    def _release(self, course: Course, module: Module) -> None:
-        """Release the feedback on what was graded while course.toml asked for it."""
-        journal = read_json(self.root / JOURNAL)
-        for student, entry in sorted(journal.get(module.label, {}).items()):
-            if entry.get("feedback") == "due" and course.grading.release_feedback:
-                gradebook.feedback(course, module.label, student)
-                entry["feedback"] = "released"
-                write_json(self.root / JOURNAL, journal)
-                LOG.info("feedback released", extra={"assignment": module.label, "student": student})
+    def _forget(self, key: str) -> None:
+        self._again.pop(key, None)
+        self.failing.pop(key, None)
 
 
 def _batches(works: Sequence[Submission]) -> Iterator[Sequence[Submission]]:

@@ -34,8 +34,8 @@ class Desk:
         Raises:
             HandInError: the exchange does not answer.
         """
-        earlier = (inbox.newest(submission.student, module) for module in modules_below(submission.module.number))
-        for found in (*filter(None, earlier), submission):
+        newest = inbox.newest(submission.student)
+        for found in (*(work for module, work in newest.items() if module < submission.module), submission):
             self._put(found)
 
     def _put(self, submission: Submission) -> None:

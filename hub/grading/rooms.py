@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tito.addresses import broker_url
 from tito.course import Course
-from tito.grading.batch import LocalPool, Pool
-from tito.grading.job import GradingJob
-from tito.grading.result import GradedSubmission
+
+if TYPE_CHECKING:
+    from tito.grading.batch import Pool
+    from tito.grading.job import GradingJob
+    from tito.grading.result import GradedSubmission
 
 __all__ = ["Rooms"]
 
@@ -47,6 +49,8 @@ class Rooms:
             return Lent(self._pool)
 
     def _here(self, course: Course) -> Pool:
+        from tito.grading.batch import LocalPool
+
         pool = LocalPool(course.grading)
         try:
             self.kind, self.at_once = pool.warm_up(), pool.processes

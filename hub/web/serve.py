@@ -30,6 +30,8 @@ class Loop(threading.Thread):
     """
 
     LONGEST_PAUSE = 15.0
+    BEGIN = 3.0
+    """Seconds until the first look: a hub that starts needs the processors itself."""
 
     def __init__(self, name: str, look: Callable[[], float]) -> None:
         super().__init__(name=name, daemon=True)
@@ -38,7 +40,7 @@ class Loop(threading.Thread):
         self.problem = ""
 
     def run(self) -> None:
-        pause = 0.0
+        pause = self.BEGIN
         while not self._stop_event.wait(pause):
             try:
                 pause = self._look()

@@ -47,12 +47,13 @@ elif os.geteuid() == 0 and "bubblewrap" in KINDS:
     def test_no_attack_earns_a_point_without_walls_as_an_ordinary_user(root: Path) -> None:
         """Root has no plain rooms where others cannot read its Python."""
         theirs = Path(f"/tmp/tito-plain-{os.getpid()}")
+        home = {"HOME": str(theirs), "MPLCONFIGDIR": str(theirs / "matplotlib")}
         pytest_command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", __file__]
         done = subprocess.run(
             [*as_user(root), *pytest_command, "--basetemp", str(theirs)],
             check=False,
             cwd=root,
-            env={**os.environ, "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"},
+            env={**os.environ, **home, "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"},
             capture_output=True,
             text=True,
             timeout=120,

@@ -63,7 +63,7 @@ def test_a_destroyed_class_comes_back_from_its_backup(
     hand_in(ada, "before")
     ada.run("open('kept.txt', 'w').write('kept')")
     ta.run(STUDENT_NAME.format(what='book.update_or_create_student("ada", last_name="Lovelace")'))
-    marks = backup_while(course, grace, tmp_path)
+    marks, first_of_alan = backup_while(course, grace, tmp_path), course.password_of("alan")
 
     backup = next(tmp_path.glob("*.tar.gz"))
     assert backup.stat().st_mode & 0o777 == 0o600
@@ -75,9 +75,13 @@ def test_a_destroyed_class_comes_back_from_its_backup(
     assert restored.returncode == 0, restored.stderr
     upgraded = course.make("upgrade-db")
     assert upgraded.returncode == 0 and upgraded.stdout.count("is up to date") == 2, upgraded.stderr + upgraded.stdout
+    roster = course.course / "roster.csv"
+    roster.write_text(roster.read_text().replace("alan,2,B,student", "linus,4,B,student"))
     up = course.make("up")
     assert up.returncode == 0, f"{up.stdout}{up.stderr}\n{course.logs()}"
 
+    assert Visitor(course.url, "linus").log_in(course.password_of("linus")).status == 200
+    assert Visitor(course.url, "alan").log_in(first_of_alan).status == 403
     ada, ta = course.visitor("ada"), course.visitor("ta")
     assert ada.run("print(open('kept.txt').read())") == "kept\n"
     assert in_terminal(ada, f"ls {MODULE}/receipts").count(".json") == 1

@@ -14,7 +14,7 @@ from tito.modules import find_module
 
 pytestmark = pytest.mark.e2e_docker
 
-MODULE = find_module("04")
+MODULE = find_module("08")
 """No other test of this folder uses it."""
 
 SOLVE = """
@@ -62,6 +62,7 @@ def test_doctor_says_what_grading_uses(ta: Visitor) -> None:
     assert found["gradebook in postgresql+psycopg://gradebook:***@database/gradebook"][0] == "works"
     assert found["farm's broker at redis://:***@broker:6379/0"][0] == "works"
     assert found["farm's broker keeps its queue (appendonly)"][0] == "works"
+    assert found["farm's jobs and answers are signed"][0] == "works"
     assert found["farm's workers: 1 answer"][0] == "works"
 
 
@@ -120,7 +121,10 @@ def test_staff_reach_what_grading_needs_and_no_more(ada: Visitor, ta: Visitor) -
 def test_workers_reach_their_broker_alone_and_have_no_powers(course: Installation) -> None:
     inside = ["exec", f"{PROJECT}-workers"]
     assert course.ask(*inside, "python", "-c", program("doors.py") + DOORS) == "['broker:6379']"
-    assert course.ask(*inside, "id", "-u") != "0" and course.ask(*inside, "ls", "-A", "/run/secrets") == "broker"
+    assert course.ask(*inside, "id", "-u") != "0" and course.ask(*inside, "ls", "-A", "/run/secrets").split() == [
+        "broker",
+        "farm_key",
+    ]
     host = json.loads(course.ask("inspect", "--format", "{{json .HostConfig}}", f"{PROJECT}-workers"))
     assert host["CapDrop"] == ["ALL"] and not host["Privileged"] and host["ReadonlyRootfs"] and not host["CapAdd"]
     assert host["Memory"] == host["MemorySwap"] > 0 and host["PidsLimit"] > 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.docker.installation import PROJECT, ROOT, Installation, in_terminal
-from tests.docker.test_farm import SOLVE
+from tests.docker.test_farm import SCORE, SOLVE
 from tests.hub.hub_client import Visitor
 from tito.demo.answers import read_answers
 from tito.modules import find_module
@@ -76,3 +78,29 @@ def test_both_services_are_well(course: Installation, result: dict[str, Any]) ->
         while course.ask("inspect", "--format", "{{.State.Health.Status}}", name) != "healthy":
             assert time.monotonic() < deadline, course.logs()[name]
             time.sleep(1)
+
+
+@pytest.fixture
+def due(course: Installation, result: dict[str, Any]) -> Iterator[None]:
+    """The module is due a second from now, without any grace, in the file that the containers read."""
+    path = course.files / "course" / "course.toml"
+    text = path.read_text(encoding="utf-8")
+    moment = datetime.now(UTC) + timedelta(seconds=1)
+    changed = text.replace("grace_minutes = 15", "grace_minutes = 0")
+    path.write_text(f"{changed}\n[modules.{MODULE.number:02d}]\ndue = {moment:%Y-%m-%dT%H:%M:%S}\n", encoding="utf-8")
+    yield
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.usefixtures("due")
+def test_at_the_deadline_the_workers_grade_into_postgresql(
+    course: Installation, result: dict[str, Any], ta: Visitor
+) -> None:
+    (name,) = (left.split()[1] for left in course.left() if re.search("[-_]grading[-_]1$", left))
+    deadline = time.monotonic() + PATIENCE
+    while '"message": "graded"' not in (log := course.ask("logs", name)):
+        assert time.monotonic() < deadline, log
+        time.sleep(1)
+    answers = read_answers(ROOT, MODULE)
+    lost = next(answers.points[tests[0]] for tests in answers.tests.values() if len(tests) == 1)
+    assert float(ta.run(SCORE.format(label=MODULE.label, student="ada"))) == answers.total - lost

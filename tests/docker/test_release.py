@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.hub.hub_client import Visitor
 
 pytestmark = pytest.mark.e2e_docker
 
-DATED = "05_losses"
+DATED = "09_spatial"
 """No other test of this folder uses this module."""
 
 
@@ -34,7 +35,7 @@ def test_a_module_whose_date_passed_while_the_service_was_down_is_released_once(
     course.ask("stop", name)
     file = course.files / "course" / "course.toml"
     with file.open("a", encoding="utf-8") as text:
-        text.write("\n[modules.05]\nrelease = 2026-01-05T00:00:00\ndue = 2036-01-05T00:00:00\n")
+        text.write("\n[modules.09]\nrelease = 2026-01-05T00:00:00\ndue = 2036-01-05T00:00:00\n")
     course.ask("start", name)
     wait_for(course, name, starts=2)
     course.ask("restart", name)
@@ -63,6 +64,10 @@ def test_its_pages_are_for_instructors(course: Installation, ada: Visitor, ta: V
     health = instructor.ask("/services/release/health")
     assert health.status == 200 and health.json["status"] == "ok", health.text
     assert "release_overdue_modules 0.0" in instructor.ask("/services/release/metrics").text
+    token = instructor.ask("/hub/api/users/instructor/tokens", "POST", data={"note": "a monitor's"}).json["token"]
+    request = Request(f"{course.url}/services/release/metrics", headers={"Authorization": f"token {token}"})
+    with urlopen(request, timeout=30) as answer:
+        assert b"release_overdue_modules 0.0" in answer.read()
     for other in (ada, ta):
         for page in ("", "health", "metrics"):
             answer = other.ask(f"/services/release/{page}")

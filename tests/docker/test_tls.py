@@ -53,6 +53,16 @@ def test_a_class_with_a_domain_and_tls(encrypted: Installation, tmp_path: Path) 
     listed = encrypted.ask("exec", f"{HERE}-user-ada", "sh", "-c", "nbgrader list 2>&1")
     assert "Released assignments" in listed, listed
 
+    # Services have names of their own, and ask the hub who comes.
+    for service in ("grading", "libraries"):
+        ada.url = f"https://{service}--service.{DOMAIN}"
+        page = ada.ask(f"/services/{service}/")
+        assert (page.status, page.url) == (200, f"{ada.url}/services/{service}/"), page.text[-2000:]
+    there = f"{ada.url}/services/libraries/"
+    ada.url = f"https://grading--service.{DOMAIN}"  # as the link from one's pages to the other's
+    assert ada.ask("/services/libraries/").url == there
+    ada.url = f"https://ada.{DOMAIN}"
+
     # A certificate that ran out is told before anything is touched: the class goes on.
     make_certificate(tmp_path, DOMAIN, f"*.{DOMAIN}", begin=-9, end=-1)
     again = encrypted.make("up")

@@ -176,7 +176,7 @@ def test_whatever_dies_everybody_is_graded_once(farm: Farm) -> None:
     wait_for(lambda: again.process.poll() is not None, 60, "tito grade 01 --farm")
     assert again.process.returncode == 1
     assert "0 graded, 12 up to date, 1 could not be graded" in again.text
-    assert "tito: eve: eve's 01_setup was set aside: its worker died 3 times" in again.text
+    assert "tito: eve's 01_setup was set aside: its worker died 3 times" in again.text
 
     assert len(reaper.killed) >= 3
     outcomes = [json.loads(line) for line in second.text.splitlines() if line.startswith("[")]

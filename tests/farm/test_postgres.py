@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy import create_engine, inspect
 
 from tests.farm.services import PASSWORD, Postgres
 from tests.tiny import COURSE_TOML, make_checkout, make_course
@@ -103,6 +104,10 @@ def test_the_environment_has_the_last_word(tmp_path: Path, postgres: Postgres, m
     assert gradebook.nbgrader_api(course).coursedir.db_url == os.environ[DATABASE] == database_url(course)
     ((what, works, remedy),) = probe(course)
     assert works and not remedy and what.startswith("gradebook in postgresql+psycopg://course:***@127.0.0.1")
+    assert gradebook.scores(course, MODULE.label) == []
+    engine = create_engine(os.environ[DATABASE])
+    assert inspect(engine).get_table_names() == [], "looking made tables"
+    engine.dispose()
 
 
 def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

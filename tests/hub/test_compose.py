@@ -12,6 +12,7 @@ import yaml
 from hub.container_names import Names
 from hub.docker_files import Files, make_secrets
 from hub.docker_images import TARGETS
+from tests.hub.test_docker_settings import values
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
@@ -56,6 +57,21 @@ def test_the_spawner_and_compose_mean_the_same_containers_and_volumes():
     assert SERVICES["database"]["container_name"] == names.database
     assert names.farm.removeprefix("${TINYTORCH_PROJECT}_") in COMPOSE["networks"]
     assert names.course.removeprefix("${TINYTORCH_PROJECT}_") in COMPOSE["volumes"]
+
+
+def test_what_the_hub_talks_to_has_a_name_that_no_users_network_has():
+    """It is in those networks too, and they end with their servers: a connection by way of one would hang."""
+    told = str(values()["JupyterHub"])
+    hosts = {*re.findall(r"http://([a-z-]+):\d", told), *re.findall(r"@([a-z-]+)/", told)} - {"hub-services"}
+    assert "database-records" in hosts and len(hosts) == 5
+    assert not hosts & {alias for aliases in Names("tt").aliases(staff=True).values() for alias in aliases}
+    assert not hosts & SERVICES.keys()  # compose gives a service its own name in every network
+    known = [network for service in SERVICES.values() for network in dict_of(service["networks"]).values()]
+    assert hosts <= {alias for network in known for alias in network.get("aliases", [])}
+
+
+def dict_of(networks: Any) -> dict[str, Any]:
+    return networks if isinstance(networks, dict) else {name: {} for name in networks}
 
 
 def test_every_target_is_pinned_small_and_no_root():

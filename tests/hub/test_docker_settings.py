@@ -11,7 +11,9 @@ import pytest
 from hub.container_names import Names, subnet
 from hub.docker_settings import Installation, Limits, Secrets, docker_values, server_of
 from hub.login import LOGINS, first_password
+from tito.addresses import BROKER, DATABASE
 from tito.errors import ToolError
+from tito.farm.signing import KEY
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ SECRETS = Secrets(
     "grading-token",
     "gradebook-address",
     "broker-address",
+    "farm-key",
 )
-FARM = {"TINYTORCH_DATABASE": "gradebook-address", "TINYTORCH_BROKER": "broker-address"}
+FARM = {DATABASE: "gradebook-address", BROKER: "broker-address", KEY: "farm-key"}
 
 
 def values(here: Installation = HERE) -> dict[str, dict[str, object]]:

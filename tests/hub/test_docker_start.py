@@ -13,12 +13,14 @@ from types import SimpleNamespace
 
 import pytest
 from certificates import make_certificate
+from jupyterhub.utils import subdomain_hook_idna
 
 from hub.certificates import check_certificate
 from hub.checks import check_space, free_ports
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import check_version
+from hub.docker_installer import hosts
 from tito.course import Course
 from tito.errors import ToolError
 from tito.images import version
@@ -157,6 +159,7 @@ def test_secrets_are_made_once_and_private(tmp_path: Path):
         "grading_token",
         "gradebook_database",
         "broker",
+        "farm_key",
     }
     assert (modes["release_token"], oct(files.secrets.stat().st_mode & 0o777)) == ("0o640", "0o700")
     make_secrets(files)
@@ -312,6 +315,17 @@ def test_make_up_with_a_certificate_that_browsers_refuse(
     done = make_up(path, "".join(f"TINYTORCH_{name}={value}\n" for name, value in settings.items()))
     assert (done.returncode, done.stderr.count("\n")) == (6, 1)
     assert re.search(said, done.stderr), done.stderr
+
+
+def test_services_with_pages_are_found_where_jupyterhub_puts_them():
+    plain = hosts({})
+    assert set(plain.values()) == {""}
+    found = hosts({"TINYTORCH_DOMAIN": "tt.example.org", "TINYTORCH_URL": "https://tt.example.org"})
+    assert found.keys() == plain.keys()
+    assert found["TINYTORCH_HOST"] == "https://tt.example.org"
+    for name in ("grading", "libraries", "release"):
+        host = subdomain_hook_idna(name, "tt.example.org", kind="service")
+        assert found[f"TINYTORCH_{name.upper()}_HOST"] == f"https://{host}"
 
 
 def test_a_certificate_that_browsers_take(tmp_path: Path):

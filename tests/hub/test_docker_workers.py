@@ -37,7 +37,9 @@ def docker(tmp_path: Path) -> Docker:
 @pytest.fixture
 def workers(tmp_path: Path) -> Workers:
     (tmp_path / "broker").write_text("redis://:password@broker:6379/0", encoding="utf-8")
-    return Workers(Names("tt"), "tinytorch/grader:1", 1000, 2, "5G", tmp_path / "broker", tmp_path / "rooms.json")
+    (tmp_path / "key").write_text("a key", encoding="utf-8")
+    files = (tmp_path / "broker", tmp_path / "key", tmp_path / "rooms.json")
+    return Workers(Names("tt"), "tinytorch/grader:1", 1000, 2, "5G", *files)
 
 
 def asked(docker: Docker) -> list[str]:
@@ -55,9 +57,15 @@ def test_workers_are_bounded_and_reach_their_broker_alone(workers: Workers):
     assert options["--memory"] == options["--memory-swap"] == "5G" and options["--pids-limit"] == "384"
     assert "--read-only" in told and options["--restart"] == "unless-stopped"
     security = [told[at + 1] for at, word in enumerate(told) if word == "--security-opt"]
-    assert security == ["no-new-privileges", f"seccomp={workers.profile}", "systempaths=unconfined"]
+    assert security == [
+        "no-new-privileges",
+        f"seccomp={workers.profile}",
+        "systempaths=unconfined",
+        "apparmor=unconfined",
+    ]
     mounted = [told[at + 1] for at, word in enumerate(told) if word == "--volume"]
-    assert mounted == [f"{workers.broker}:/run/secrets/broker:ro"]  # no course, no gradebook, no roster
+    secrets = [f"{workers.broker}:/run/secrets/broker:ro", f"{workers.key}:/run/secrets/farm_key:ro"]
+    assert mounted == secrets  # no course, no gradebook, no roster
     assert not {"--privileged", "--cap-add", "--publish", "--device", "--pid", "--ipc"} & set(told)
     assert "password" not in " ".join(told)
 

@@ -22,7 +22,8 @@ from tests.exchange.service import ROOT, Service, running
 from tests.tiny import COURSE_TOML, make_course
 from tito import gradebook
 from tito.course import Course
-from tito.grading.batch import LocalPool
+from tito.errors import SourceError
+from tito.grading.batch import LocalPool, Outcome
 from tito.notebooks import notebook_text
 from tito.percent import read_source, source_path
 
@@ -305,8 +306,27 @@ def test_what_cannot_be_graded_is_told_tried_again_and_keeps_nobody_back(
     deadlines.look()
     deadlines.look()
     assert of.points() == {"alan": 100.0}
-    assert [record.message for record in caplog.records].count("not graded") == 1
+    assert [record.message for record in caplog.records].count("put off") == 1
     assert len(deadlines.failing) == 1
     of.now += timedelta(minutes=2)
     deadlines.look()
-    assert [record.message for record in caplog.records].count("not graded") == 2
+    assert [record.message for record in caplog.records].count("put off") == 2
+
+
+def test_a_module_whose_source_makes_no_sense_is_put_off(of: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+    of.submit("ada", wrong=1)
+    of.now = DUE + GRACE
+    deadlines = of.deadlines()
+
+    def refuse(*_: object, **__: object) -> list[Outcome]:
+        raise SourceError("source/01_setup.py has other cells than when it was generated")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.grading.deadlines.grade_class", refuse)
+        deadlines.look()
+        deadlines.look()
+    assert of.points() == {}
+    assert list(deadlines.failing.values()) == ["source/01_setup.py has other cells than when it was generated"]
+    of.now += timedelta(minutes=1)
+    deadlines.look()
+    assert of.points() == {"ada": 80.0} and not deadlines.failing

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
-from hub.libraries import Libraries
-from hub.library_status import DONE, ModuleStatus, status_of
+from hub.libraries import AGAIN, Libraries
+from hub.library_status import DONE, ModuleStatus, read_done, status_of
 from tito.cells import is_exported, is_solution
 from tito.errors import HandInError
 from tito.percent import read_source, source_path
@@ -117,6 +118,29 @@ def test_an_exchange_that_does_not_answer_is_told(libraries: Libraries, exchange
     exchange.submissions = away  # type: ignore[method-assign]
     with pytest.raises(HandInError):
         libraries.update()
+
+
+def test_a_submission_that_the_exchange_does_not_give_waits_and_holds_up_nobody(tmp_path: Path, exchange: Exchange):
+    now = datetime(2027, 3, 1, tzinfo=UTC)
+    libraries = Libraries(tmp_path, exchange, lambda: now)  # type: ignore[arg-type]
+    exchange.hand_in("ada", "1", notebook("ADAS = 1"))
+    exchange.hand_in("alan", "2", notebook("ALANS = 1"))
+    give = exchange.submission
+
+    def busy(number: str) -> dict[str, bytes]:
+        if number == "1":
+            raise HandInError("the exchange cannot be reached")
+        return give(number)
+
+    exchange.submission = busy  # type: ignore[method-assign]
+    assert libraries.update() == 1
+    assert "ALANS" in text(libraries, "alan")
+    assert read_done(tmp_path / "ada") == {}
+    exchange.submission = give  # type: ignore[method-assign]
+    assert libraries.update() == 0
+    now += AGAIN
+    assert libraries.update() == 1
+    assert "ADAS" in text(libraries, "ada")
 
 
 def status(libraries: Libraries, student: str = "ada") -> ModuleStatus:

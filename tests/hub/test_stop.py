@@ -42,7 +42,6 @@ def test_three_starts_keep_all_work_and_leave_no_process(checkout: Path, tmp_pat
 
     # The second finds the work, and is killed outright: what it started lives on.
     with start_hub(checkout, data) as second:
-        assert second.processor_seconds() < 10
         assert second.password == password
         ada = second.visitor("ada")
         assert ada.ask(ada.path("api/contents/notes.txt")).json["content"] == "my work"

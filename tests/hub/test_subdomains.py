@@ -96,7 +96,10 @@ def test_servers_on_the_inside_reach_the_hub_and_the_exchange_by_any_name_and_no
     assert ask("/hub/api/user").json()["name"] == "libraries"
     exchange = ask("/services/exchange/health")
     assert (exchange.status_code, exchange.text) == (200, "")
-    logged_in(site, "ada").request_server()
+    ada = logged_in(site, "ada")
+    there = ada.ask("/services/exchange/health")  # a browser is sent to the service's own host
+    assert (there.status, there.url) == (200, f"https://exchange--service.{DOMAIN}/services/exchange/health")
+    ada.request_server()
     assert ask("/user/ada/").headers["Location"].startswith(f"https://{DOMAIN}/hub/")
 
 

@@ -53,3 +53,4 @@ def test_a_room_is_really_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert found["room in force"].works, "the environment of the tests allows plain rooms at least"
     works = [name for name in ("docker", "bubblewrap", "plain") if found[f"room: {name}"].works]
     assert found["room in force"].detail == works[0]
+    assert not (course.root / "gradebook.db").exists(), "looking made a database"

@@ -15,13 +15,13 @@ from tito.demo.expected import Expected, expect
 from tito.demo.folders import course_file, make_home
 from tito.demo.students import STUDENTS, Assignment, Student
 from tito.errors import NotebookError
-from tito.grading.policy import ALLOW_PLAIN
+from tito.grading.policy import ALLOW_PLAIN, ROOM
 from tito.modules import Module
 from tito.workspace import lay_out_course
 
 __all__ = ["Got", "Term"]
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", ROOM)
 """What the commands inherit: nothing that could lead them to the user's own course or Jupyter configuration."""
 
 

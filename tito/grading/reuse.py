@@ -2,7 +2,7 @@
 
 A test stands on its own text, on every cell before it that is no test (the student's, the given ones, the helpers), on
 earlier tests whose names it uses, on the earlier modules and on the policy. What else an earlier test did to a
-student's objects is not counted: tests are told apart by their authors, and `--force` runs all of them.
+student's objects is not counted: their authors keep tests apart, and `--force` runs all of them.
 """
 
 from __future__ import annotations

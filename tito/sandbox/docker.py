@@ -21,9 +21,9 @@ from tito.errors import ToolError
 from tito.images import grader_image
 from tito.sandbox.base import MEGABYTE, Ending, Limits
 from tito.sandbox.docker_container import Container, docker_says, remove_stale, run_docker
-from tito.sandbox.probe import PROBE, PROBE_LIMITS, check_answer
+from tito.sandbox.probe import PROBE_LIMITS, Probed
 from tito.sandbox.users import A_PROCESS
-from tito.sandbox.warm import ENVIRONMENT, SERVER, WARM, WarmRoom
+from tito.sandbox.warm import ENVIRONMENT, SERVER, WarmRoom, warm_settings
 
 __all__ = ["DockerBackend", "DockerRoom", "Mount"]
 
@@ -48,7 +48,7 @@ class Mount:
     target: Path
 
 
-class DockerBackend:
+class DockerBackend(Probed):
     """Containers with one room each."""
 
     name = "docker"
@@ -108,31 +108,11 @@ class DockerBackend:
         self._started = True
         self._refill()
 
-    def check(self) -> None:
-        """Start it, and see a room answer.
-
-        Raises:
-            ToolError: no room answers; the backend is closed then.
-        """
-        self.start()
+    @property
+    def probe_limits(self) -> Limits:
+        """Those of the containers that wait: others would have to be started for it."""
         memory, scratch, processes = _fixed(self._limits)
-        limits = dataclasses.replace(PROBE_LIMITS, memory=memory, scratch=scratch, processes=processes)
-        room = self._room(limits, PROBE)
-        try:
-            check_answer(self.name, room)
-        except ToolError:
-            self.close()
-            raise
-        finally:
-            room.end()
-
-    def room(self, limits: Limits) -> DockerRoom:
-        """A fresh room.
-
-        Raises:
-            ToolError: no container can be started; the backend is closed and can be started anew.
-        """
-        return self._room(limits, self.entry)
+        return dataclasses.replace(PROBE_LIMITS, memory=memory, scratch=scratch, processes=processes)
 
     def close(self) -> None:
         """End every room and remove every container."""
@@ -142,7 +122,8 @@ class DockerBackend:
             removal.wait()
         self._used, self._waiting, self._removals, self._started = [], [], [], False
 
-    def _room(self, limits: Limits, entry: str) -> DockerRoom:
+    def make_room(self, limits: Limits, entry: str) -> DockerRoom:
+        """A fresh room in a container of its own."""
         if not self._started:
             raise ToolError("docker: not started; start it first")
         if _fixed(limits) != _fixed(self._limits):
@@ -207,8 +188,7 @@ class DockerBackend:
 
     def _settings(self) -> str:
         settings: dict[str, Any] = {
-            "warm": [*WARM, self.entry.partition(":")[0]],
-            "path": [str(path) for path in self.extra],
+            **warm_settings(self.entry, self.extra),
             "socket": f"{_MEETING_POINT}/grader",
             "scratch": _SCRATCH,
         }

@@ -11,12 +11,61 @@ import time
 from tito.errors import ToolError
 from tito.sandbox.base import MEGABYTE, Limits, Room
 
-__all__ = ["PROBE", "PROBE_LIMITS", "check_answer", "serve"]
+__all__ = ["PROBE", "PROBE_LIMITS", "Probed", "check_answer", "serve"]
 
 PROBE = "tito.sandbox.probe:serve"
 PROBE_LIMITS = Limits(memory=512 * MEGABYTE, cpu_seconds=20, seconds=30.0)
 
 _SUM = 499_500
+
+
+class Probed:
+    """What the kinds of rooms have in common: each is tried with a room of its own before it is believed."""
+
+    name = ""
+    entry = ""
+    """What is called in each room with its link."""
+
+    @property
+    def probe_limits(self) -> Limits:
+        """The limits of that room."""
+        return PROBE_LIMITS
+
+    def start(self) -> None:
+        """Make ready; see `Backend.start`."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """End everything; see `Backend.close`."""
+        raise NotImplementedError
+
+    def make_room(self, limits: Limits, entry: str) -> Room:
+        """A fresh room in which `entry` is called; see `Backend.room`."""
+        raise NotImplementedError
+
+    def room(self, limits: Limits) -> Room:
+        """A fresh room.
+
+        Raises:
+            ToolError: none can be made any more; the backend is closed and can be started anew.
+        """
+        return self.make_room(limits, self.entry)
+
+    def check(self) -> None:
+        """Start it, and see a room answer.
+
+        Raises:
+            ToolError: no room answers; the backend is closed then.
+        """
+        self.start()
+        room = self.make_room(self.probe_limits, PROBE)
+        try:
+            check_answer(self.name, room)
+        except ToolError:
+            self.close()
+            raise
+        finally:
+            room.end()
 
 
 def serve(link: socket.socket) -> None:

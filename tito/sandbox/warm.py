@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from tito.errors import ToolError
-from tito.sandbox.base import Ending, Limits, Room
-from tito.sandbox.probe import PROBE, PROBE_LIMITS, check_answer
+from tito.sandbox.base import Ending, Limits
+from tito.sandbox.probe import Probed
 
-__all__ = ["ENVIRONMENT", "SERVER", "WARM", "WarmBackend", "WarmProcess", "WarmRoom"]
+__all__ = ["ENVIRONMENT", "SERVER", "WarmBackend", "WarmProcess", "WarmRoom", "warm_settings"]
 
 SERVER = "tito.room.server:serve"
 """What runs in a room."""
@@ -42,6 +42,11 @@ ENVIRONMENT = {
 }
 
 
+def warm_settings(entry: str, extra: Sequence[Path]) -> dict[str, Any]:
+    """What a warm process imports ahead, and where else it looks for that."""
+    return {"warm": [*WARM, entry.partition(":")[0]], "path": [str(path) for path in extra]}
+
+
 @dataclass
 class WarmProcess:
     """How a backend wants its warm process run. `command` lacks the settings, which come last."""
@@ -55,7 +60,7 @@ class WarmProcess:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-class WarmBackend:
+class WarmBackend(Probed):
     """Rooms forked from one warm process. A subclass says how that process is run."""
 
     name = ""
@@ -115,14 +120,7 @@ class WarmBackend:
             raise ToolError(f"{self.name}: its warm process did not start ({why}); {self.remedy(why)}")
 
     def _run(self, plan: WarmProcess, control: int) -> subprocess.Popen[bytes]:
-        modules = [*WARM, self.entry.partition(":")[0]]
-        settings = {
-            "control": control,
-            "warm": modules,
-            "path": [str(path) for path in self.extra],
-            "user": None,
-            **plan.settings,
-        }
+        settings = {"control": control, "user": None, **warm_settings(self.entry, self.extra), **plan.settings}
         identity: dict[str, Any] = {}
         if plan.user is not None:
             identity = {"user": plan.user, "group": plan.user, "extra_groups": []}
@@ -164,31 +162,8 @@ class WarmBackend:
         lines = self._complaints.read().decode(errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
-    def room(self, limits: Limits) -> Room:
-        """A fresh room.
-
-        Raises:
-            ToolError: the warm process has gone or cannot fork; the backend is closed and can be started anew.
-        """
-        return self._room(limits, self.entry)
-
-    def check(self) -> None:
-        """Start it, and see a room answer.
-
-        Raises:
-            ToolError: no room answers; the backend is closed then.
-        """
-        self.start()
-        room = self._room(PROBE_LIMITS, PROBE)
-        try:
-            check_answer(self.name, room)
-        except ToolError:
-            self.close()
-            raise
-        finally:
-            room.end()
-
-    def _room(self, limits: Limits, entry: str) -> WarmRoom:
+    def make_room(self, limits: Limits, entry: str) -> WarmRoom:
+        """A fresh room, forked from the warm process."""
         if self._control is None:
             raise ToolError(f"{self.name}: not started; start it first")
         room = WarmRoom()
