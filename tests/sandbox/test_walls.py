@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from tito.sandbox.base import Backend, Room
+from tito.sandbox.bubblewrap import BubblewrapBackend
 
-from .rooms import LIMITS, RaisedError, run
+from .rooms import ENTRY, INSIDE, LIMITS, RaisedError, run
 
 
 def test_no_network(walled_room: Room) -> None:
@@ -182,3 +185,28 @@ def test_the_next_room_finds_nothing(walled: Backend) -> None:
     assert again[0] != drawn[0]
     assert again[1] != drawn[1]
     second.end()
+
+
+def test_a_python_below_tmp_is_seen_and_not_written() -> None:
+    """A checkout may lie there. pytest's own folders do not always."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        shutil.copy(INSIDE / "run_code.py", folder)
+        (folder / "late.py").write_text("value = 42")
+        backend = BubblewrapBackend(ENTRY, (folder,))
+        backend.start()
+        try:
+            room = backend.room(LIMITS)
+            assert run(room, "import late; answer = late.value") == 42
+            assert run(room, "import os; answer = os.listdir('/tmp')") == [folder.name]
+            for place in (folder / "new", folder.parent / folder.name / "late.py"):
+                with pytest.raises(RaisedError):
+                    run(room, f"open({str(place)!r}, 'w')")
+            run(room, "open('/tmp/mine', 'w').write('x')")
+            room.end()
+            other = backend.room(LIMITS)
+            assert run(other, "import os; answer = os.listdir('/tmp')") == [folder.name]
+            other.end()
+        finally:
+            backend.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import random
@@ -11,7 +12,7 @@ import socket
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -42,11 +43,27 @@ def hide_files(scratch: int) -> None:
         folder = ROOM / name
         folder.mkdir()
         if place is not None:
-            linux.mount(str(folder), place, "", linux.MS_BIND)
+            with _imported_from(place):
+                linux.mount(str(folder), place, "", linux.MS_BIND)
     linux.mount("proc", "/proc", "proc", flags | linux.MS_NOEXEC)
     # a further user namespace would give the student's code capabilities, and mounts that nobody counts
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     socket.sethostname("room")
+
+
+@contextlib.contextmanager
+def _imported_from(place: str) -> Iterator[None]:
+    """Keep what this Python imports from below `place`, a whole checkout perhaps, in sight when that is covered."""
+    paths = [Path(entry) for entry in (sys.prefix, sys.base_prefix, *sys.path)]
+    tops = {Path(place, path.relative_to(place).parts[0]) for path in paths if Path(place) in path.parents}
+    held = {top: os.open(top, os.O_PATH) for top in tops if top.is_dir()}
+    yield
+    for top, descriptor in held.items():
+        top.mkdir()
+        linux.mount(f"/proc/self/fd/{descriptor}", str(top), "", linux.MS_BIND | linux.MS_REC)
+        flags = linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV
+        linux.mount("", str(top), "", linux.MS_BIND | linux.MS_REMOUNT | flags)
+        os.close(descriptor)
 
 
 def set_limits(limits: Limits, processes: int) -> None:
