@@ -29,6 +29,9 @@ IMAGE = os.environ.setdefault("TINYTORCH_TEST_IMAGE", f"tinytorch-test-rooms:{os
 INSIDE = Path(__file__).parent / "inside"
 ENTRY = "run_code:serve"
 
+BELOW_TMP = {path.parts[2] for path in (*python_files(), PACKAGE, INSIDE) if path.parts[1] == "tmp"}
+"""What a room sees in /tmp from the start: Python and this checkout, where they lie there."""
+
 LIMITS = Limits(memory=300 * MEGABYTE, cpu_seconds=30, seconds=90.0, scratch=16 * MEGABYTE, file_size=4 * MEGABYTE)
 
 

@@ -13,7 +13,7 @@ import pytest
 from tito.sandbox.base import Backend, Room
 from tito.sandbox.bubblewrap import BubblewrapBackend
 
-from .rooms import ENTRY, INSIDE, LIMITS, RaisedError, run
+from .rooms import BELOW_TMP, ENTRY, INSIDE, LIMITS, RaisedError, run
 
 
 def test_no_network(walled_room: Room) -> None:
@@ -179,7 +179,7 @@ def test_the_next_room_finds_nothing(walled: Backend) -> None:
     found = (
         "answer = [name for folder in ('.', '/tmp', '/dev/shm', os.environ['TMPDIR']) for name in os.listdir(folder)]"
     )
-    assert run(second, code + found) == []
+    assert set(run(second, code + found)) <= BELOW_TMP
     assert run(second, "answer = int(np.dot(2, 3)) + hasattr(builtins, 'marked')") == 6
     again = run(second, "answer = [random.random(), np.random.rand()]")
     assert again[0] != drawn[0]
@@ -199,14 +199,14 @@ def test_a_python_below_tmp_is_seen_and_not_written() -> None:
         try:
             room = backend.room(LIMITS)
             assert run(room, "import late; answer = late.value") == 42
-            assert run(room, "import os; answer = os.listdir('/tmp')") == [folder.name]
+            assert set(run(room, "import os; answer = os.listdir('/tmp')")) == {folder.name} | BELOW_TMP
             for place in (folder / "new", folder.parent / folder.name / "late.py"):
                 with pytest.raises(RaisedError):
                     run(room, f"open({str(place)!r}, 'w')")
             run(room, "open('/tmp/mine', 'w').write('x')")
             room.end()
             other = backend.room(LIMITS)
-            assert run(other, "import os; answer = os.listdir('/tmp')") == [folder.name]
+            assert set(run(other, "import os; answer = os.listdir('/tmp')")) == {folder.name} | BELOW_TMP
             other.end()
         finally:
             backend.close()

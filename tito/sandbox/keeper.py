@@ -65,10 +65,12 @@ def keep(order: Order, make: Any) -> NoReturn:
         for fd in (order.link, order.stdout, order.stderr):
             os.close(fd)
         _tell(status, {"started": True})
-        reason, peak = _watch(order.limits, inmates, status)
+        reason, peak, asked = _watch(order.limits, inmates, status)
         wait_status, total = inmates.finish()
         if reason is None and wait_status is not None:
             reason = _how_it_ended(wait_status, order.limits)
+        elif reason is None and not asked:
+            reason = "killed from outside, perhaps for want of memory"
         peak.memory = max(peak.memory, total.memory)
         peak.cpu_seconds = max(peak.cpu_seconds, total.cpu_seconds)
         _tell(status, {"reason": reason, "cpu_seconds": peak.cpu_seconds, "peak_memory": peak.memory})
@@ -78,8 +80,11 @@ def keep(order: Order, make: Any) -> NoReturn:
         os._exit(0)
 
 
-def _watch(limits: Limits, inmates: Inmates, status: socket.socket) -> tuple[str | None, Usage]:
-    """Stay until the room is over or must be; gives the reason if it must be, and the most that it used."""
+def _watch(limits: Limits, inmates: Inmates, status: socket.socket) -> tuple[str | None, Usage, bool]:
+    """Stay until the room is over or must be.
+
+    Gives the reason if it must be, the most that it used, and whether the grader asked for the end.
+    """
     deadline = time.monotonic() + limits.seconds
     peak = Usage()
     while True:
@@ -92,13 +97,13 @@ def _watch(limits: Limits, inmates: Inmates, status: socket.socket) -> tuple[str
             peak.memory = max(peak.memory, now.memory)
             peak.cpu_seconds = max(peak.cpu_seconds, now.cpu_seconds)
         if peak.memory > limits.memory:
-            return f"used more than {limits.memory // MEGABYTE} MB of memory", peak
+            return f"used more than {limits.memory // MEGABYTE} MB of memory", peak, False
         if peak.cpu_seconds > limits.cpu_seconds:
-            return _too_much_processor(limits), peak
+            return _too_much_processor(limits), peak, False
         if ending or inmates.first in ready:
-            return None, peak
+            return None, peak, ending and inmates.first not in ready  # it may have been dead when it was asked
         if time.monotonic() >= deadline:
-            return f"ran longer than {limits.seconds:g} s", peak
+            return f"ran longer than {limits.seconds:g} s", peak, False
 
 
 def _obey(status: socket.socket, inmates: Inmates) -> bool:
