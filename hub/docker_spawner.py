@@ -68,8 +68,15 @@ class CourseContainer(DockerSpawner):
         """
         async with self.turns:
             address = await self._start()
+            self._note(address)
             await until_it_listens(*address, LONGEST_TURN)
         return address
+
+    def _note(self, address: tuple[str, int]) -> None:
+        """Let a hub that is killed from here on find the server: the hub itself notes the address after the start."""
+        if self.server is not None:
+            self.server.ip, self.server.port = address
+            self.db.commit()
 
     async def _start(self) -> tuple[str, int]:
         server: Server = self.servers[self.user.name]
