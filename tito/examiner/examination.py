@@ -89,6 +89,7 @@ class Examination:
                     on_outcome(outcome)
         finally:
             self._close()
+            self._namespace.close()
         return outcomes
 
     def _outcome(self, cell: ExamCell, position: int) -> CellOutcome:

@@ -15,6 +15,8 @@ from tito.examiner.link import Link
 __all__ = ["Namespace", "imports_of"]
 
 _LIBRARY = "tinytorch_lib"
+_SEED_NUMPY, _SEED_PYTHON = np.random.seed, random.seed
+"""The real ones: each examination puts its own before these, never before an earlier examination's."""
 
 
 class Namespace(dict[str, Any]):
@@ -24,6 +26,12 @@ class Namespace(dict[str, Any]):
         super().__init__(__name__="__main__", __builtins__=self._builtins())
         self._link: Link | None = None
         self._found: dict[str, Handle] = {}
+
+    def close(self) -> None:
+        """Forget everything: a test's names hold handles, those their room, and that its descriptors."""
+        self.clear()
+        self.connect(None)
+        vars(np.random)["seed"], vars(random)["seed"] = _SEED_NUMPY, _SEED_PYTHON
 
     def connect(self, link: Link | None) -> None:
         """Look names up in this room from now on."""
@@ -48,14 +56,13 @@ class Namespace(dict[str, Any]):
 
     def follow_seeds(self) -> None:
         """Let a test's `np.random.seed` and `random.seed` reach the student's code too. For a process of its own."""
-        numpy_seed, python_seed = np.random.seed, random.seed
 
         def seed_numpy(seed: Any = None) -> None:
-            numpy_seed(seed)
+            _SEED_NUMPY(seed)
             self._seed("numpy", seed)
 
         def seed_python(seed: Any = None, version: int = 2) -> None:
-            python_seed(seed, version)
+            _SEED_PYTHON(seed, version)
             self._seed("python", seed)
 
         vars(np.random)["seed"] = seed_numpy
