@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hub.exits import exit_status
 from hub.library_pages import PAGES
 from hub.library_status import note_build, read_done
 from hub.web.base import Site, application
@@ -118,12 +119,7 @@ def _put(folder: Path, files: Mapping[str, bytes], assignment: str) -> Path:
 def main() -> int:
     """Serve until stopped; gives the process's exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    try:
-        _serve()
-    except TitoError as error:
-        print(f"libraries: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_status("libraries", _serve)
 
 
 def _serve() -> None:

@@ -29,18 +29,15 @@ def browsers(options: argparse.Namespace) -> ssl.SSLContext | None:
     """TLS for browsers, if there is a certificate; an empty file stands for none."""
     if not options.ssl_cert or not options.ssl_cert.read_bytes():
         return None
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(options.ssl_cert, options.ssl_key)
-    return tls
+    return _context(ssl.Purpose.CLIENT_AUTH, options.ssl_cert, options.ssl_key)
 
 
 def hub_side(options: argparse.Namespace) -> ssl.SSLContext | None:
     """TLS for the interface that sets routes, where internal TLS is on: only the hub's own parts get through."""
     if not options.api_ssl_cert:
         return None
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=options.api_ssl_ca)
+    tls = _context(ssl.Purpose.CLIENT_AUTH, options.api_ssl_cert, options.api_ssl_key, options.api_ssl_ca)
     tls.verify_mode = ssl.CERT_REQUIRED
-    tls.load_cert_chain(options.api_ssl_cert, options.api_ssl_key)
     return tls
 
 
@@ -48,6 +45,11 @@ def server_side(options: argparse.Namespace) -> ssl.SSLContext | None:
     """TLS towards the hub, the services and users' servers, where internal TLS is on: each side checks the other."""
     if not options.client_ssl_cert:
         return None
-    tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=options.client_ssl_ca)
-    tls.load_cert_chain(options.client_ssl_cert, options.client_ssl_key)
+    return _context(ssl.Purpose.SERVER_AUTH, options.client_ssl_cert, options.client_ssl_key, options.client_ssl_ca)
+
+
+def _context(purpose: ssl.Purpose, certificate: Path, key: Path, trusted: Path | None = None) -> ssl.SSLContext:
+    """TLS with a certificate of our own, and of the partner's those that `trusted` vouches for."""
+    tls = ssl.create_default_context(purpose, cafile=trusted)
+    tls.load_cert_chain(certificate, key)
     return tls

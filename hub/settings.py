@@ -220,35 +220,38 @@ def exchange_service(local: Local, python: str) -> dict[str, Any]:
 
 def grading_service(local: Local, python: str) -> dict[str, Any]:
     """Visible tests on submit, everything at the deadline, and the pages with what came of it."""
-    places = local.places
-    return {
-        "name": GRADING,
-        "url": f"{local.inside}://127.0.0.1:{local.ports.grading}",
-        "command": [python, "-m", "hub.grading"],
-        "oauth_no_confirm": True,
-        "environment": {
-            "TINYTORCH_EXCHANGE_URL": local.exchange_url,
-            "TINYTORCH_GRADING_COURSE": str(places.course),
-            "TINYTORCH_GRADING_DATA": str(places.grading),
-            ALLOW_PLAIN: "1",  # as in the servers of staff
-        },
-    }
+    return _service_with_pages(
+        local,
+        GRADING,
+        local.ports.grading,
+        python,
+        TINYTORCH_GRADING_COURSE=str(local.places.course),
+        TINYTORCH_GRADING_DATA=str(local.places.grading),
+        **{ALLOW_PLAIN: "1"},  # as in the servers of staff
+    )
 
 
 def library_service(people: People, local: Local, python: str) -> dict[str, Any]:
     """Everybody's library, and the page that says what is in it."""
-    places = local.places
+    return _service_with_pages(
+        local,
+        LIBRARIES,
+        local.ports.libraries,
+        python,
+        TINYTORCH_LIBRARIES_HERE=str(local.places.libraries),
+        TINYTORCH_LIBRARIES_COURSE=str(local.places.course),
+        TINYTORCH_COURSE_ID=people.id,
+    )
+
+
+def _service_with_pages(local: Local, name: str, port: int, python: str, **environment: str) -> dict[str, Any]:
+    """A service that the hub starts, that asks the exchange and that people open in the browser."""
     return {
-        "name": LIBRARIES,
-        "url": f"{local.inside}://127.0.0.1:{local.ports.libraries}",
-        "command": [python, "-m", "hub.libraries"],
+        "name": name,
+        "url": f"{local.inside}://127.0.0.1:{port}",
+        "command": [python, "-m", f"hub.{name}"],
         "oauth_no_confirm": True,
-        "environment": {
-            "TINYTORCH_EXCHANGE_URL": local.exchange_url,
-            "TINYTORCH_LIBRARIES_HERE": str(places.libraries),
-            "TINYTORCH_LIBRARIES_COURSE": str(places.course),
-            "TINYTORCH_COURSE_ID": people.id,
-        },
+        "environment": {"TINYTORCH_EXCHANGE_URL": local.exchange_url, **environment},
     }
 
 

@@ -9,18 +9,13 @@ import sys
 from hub.exchange.app import serve
 from hub.exchange.log import set_up
 from hub.exchange.settings import Settings
-from tito.errors import TitoError
+from hub.exits import exit_status
 
 
 def main() -> int:
     """Serve until stopped; gives the process's exit status."""
     set_up()
-    try:
-        asyncio.run(serve(Settings.read(os.environ)))
-    except TitoError as error:
-        print(f"exchange: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_status("exchange", lambda: asyncio.run(serve(Settings.read(os.environ))))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub.exchange.log import set_up
+from hub.exits import exit_status
 from hub.grading.pages import PAGES
 from hub.grading.records import Summaries
 from hub.grading.rooms import Rooms
@@ -21,7 +22,6 @@ from hub.web.base import Site, application
 from hub.web.serve import Loop, serve
 from hub.web.settings import read_address, read_folder
 from tito.course import Course
-from tito.errors import TitoError
 from tito.exchange.client import Access, Client
 
 if TYPE_CHECKING:
@@ -34,12 +34,7 @@ NAME = "grading"
 def main() -> int:
     """Serve until stopped; gives the process's exit status."""
     set_up()
-    try:
-        _serve()
-    except TitoError as error:
-        print(f"grading: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_status(NAME, _serve)
 
 
 def _serve() -> None:

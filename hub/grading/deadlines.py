@@ -17,13 +17,14 @@ from hub.grading.inbox import Inbox, Submission
 from hub.grading.records import read_json, write_json
 from hub.grading.rooms import Rooms
 from tito import gradebook
+from tito.backup.places import DEADLINES
 from tito.course import Course
 from tito.errors import BrokerError, HandInError, TitoError
 from tito.exchange.client import Client
 from tito.grading.batch import grade_class
 from tito.modules import Module
 
-__all__ = ["JOURNAL", "Deadlines"]
+__all__ = ["Deadlines"]
 
 LOG = logging.getLogger("grading")
 
@@ -35,8 +36,6 @@ AT_ONCE = 40
 
 LEAST_PATIENCE, LONGEST_PATIENCE = timedelta(minutes=1), timedelta(hours=1)
 """What cannot be graded is tried again after a minute, then after twice that and so on, up to an hour."""
-
-JOURNAL = "deadlines.json"
 
 
 class Deadlines:
@@ -78,7 +77,7 @@ class Deadlines:
 
     def _journal(self) -> dict[str, dict[str, Any]]:
         """By assignment and student: which submission has its grade, since when, and what is with the feedback."""
-        return read_json(self.root / JOURNAL)
+        return read_json(self.root / DEADLINES)
 
     def _grade(self, course: Course, module: Module, works: Sequence[Submission]) -> None:
         LOG.info("due", extra={"assignment": module.label, "students": len(works)})
@@ -124,7 +123,7 @@ class Deadlines:
             self._forget(work.number)
             entry = {"submission": work.number, "at": self.clock().isoformat(timespec="seconds"), "feedback": feedback}
             journal.setdefault(work.module.label, {})[work.student] = entry
-        write_json(self.root / JOURNAL, journal)
+        write_json(self.root / DEADLINES, journal)
 
     def _release(self, course: Course) -> None:
         """Release the feedback on what was graded while course.toml asked for it."""
@@ -141,7 +140,7 @@ class Deadlines:
                 continue
             self._forget(key)
             journal[label][student]["feedback"] = "released"
-            write_json(self.root / JOURNAL, journal)
+            write_json(self.root / DEADLINES, journal)
             LOG.info("feedback released", extra=about)
 
     def _may_try(self, key: str) -> bool:

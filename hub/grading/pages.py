@@ -18,7 +18,7 @@ from hub.web.moments import local
 from tito.course import Course
 from tito.errors import HandInError
 from tito.exchange.client import Client
-from tito.feedback.page import policy
+from tito.feedback.page import policy, style
 
 __all__ = ["PAGES", "Line", "lines"]
 
@@ -106,7 +106,7 @@ class Result(Page):
     async def get(self, number: str) -> None:
         client: Client = self.site.more["client"]
         label, text = await asyncio.to_thread(self._page, client, number)
-        self.set_header("Content-Security-Policy", f"{policy()}; frame-ancestors 'none'")
+        self.set_header("Content-Security-Policy", f"{policy(style())}; frame-ancestors 'none'")
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Disposition", f"inline; filename={label}.html")
         self.finish(text)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from tito.feedback.page import policy
 from tito.feedback.page import style as feedback_style
 
 __all__ = ["POLICY", "render"]
@@ -22,14 +21,7 @@ def _style() -> str:
     return feedback_style() + files("hub.web").joinpath("templates", "site.css").read_text(encoding="utf-8")
 
 
-def _policy() -> str:
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-
-
-POLICY = _policy()
+POLICY = f"{policy(_style())}; frame-ancestors 'none'"
 """What a browser may do with such a page: apply this one style sheet, and nothing else."""
 
 

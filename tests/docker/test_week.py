@@ -204,7 +204,7 @@ def everybody_has_their_own(ada: Person, alan: Person, people: People) -> None:
 
 def ta_collects(grading: Formgrader, ta: Person, people: People) -> None:
     row = grading.row(FIRST)
-    grading.act(row, "collect", f"Successfully collected submissions of '{FIRST}'")
+    grading.collect(FIRST)
     people.photograph(ta, "collected")
     grading.close_message()
     expect(row.locator(".num-submissions")).to_have_text("2")
@@ -224,10 +224,7 @@ def ta_autogrades(grading: Formgrader, ta: Person, module: Module, people: Peopl
 
 def ta_comments(grading: Formgrader, ta: Person, module: Module, people: People) -> None:
     """On Alan's submission, the one of the two whose wrong line it shows."""
-    grading.go("Manual Grading")
-    grading.row(FIRST).get_by_role("link", name=FIRST).click()
-    expect(grading.frame.locator(".breadcrumb")).to_contain_text(FIRST)
-    grading.row(FIRST).get_by_role("link", name=FIRST).click()
+    grading.list_submissions_to_grade(FIRST)
     alans = grading.row(f"{module.total(FAULTY)} / {module.total()}")
     alans.get_by_role("link", name="Submission #").click()
     page = grading.frame.locator("body")
@@ -245,10 +242,7 @@ def ta_comments(grading: Formgrader, ta: Person, module: Module, people: People)
 
 
 def ta_releases_feedback(grading: Formgrader, ta: Person, people: People) -> None:
-    row = grading.row(FIRST)
-    grading.act(row, "generate-feedback", f"Successfully generated feedback of '{FIRST}'")
-    grading.close_message()
-    grading.act(row, "release-feedback", f"Successfully released feedback of '{FIRST}'")
+    grading.give_feedback(FIRST)
     people.photograph(ta, "feedback-released")
     grading.close_message()
 

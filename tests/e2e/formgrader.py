@@ -47,3 +47,21 @@ class Formgrader:
     def close_message(self) -> None:
         self.frame.locator(".modal.in .modal-footer button").click()
         expect(self.frame.locator(".modal-backdrop")).to_have_count(0)  # it fades away after the message
+
+    def collect(self, assignment: str) -> None:
+        """Collect what was handed in; leaves the message open."""
+        self.act(self.row(assignment), "collect", f"Successfully collected submissions of '{assignment}'")
+
+    def give_feedback(self, assignment: str) -> None:
+        """Generate and release feedback on all of it; leaves the last message open."""
+        row = self.row(assignment)
+        self.act(row, "generate-feedback", f"Successfully generated feedback of '{assignment}'")
+        self.close_message()
+        self.act(row, "release-feedback", f"Successfully released feedback of '{assignment}'")
+
+    def list_submissions_to_grade(self, assignment: str) -> None:
+        """The list of an assignment's submissions, in the section for manual grading."""
+        self.go("Manual Grading")
+        self.row(assignment).get_by_role("link", name=assignment).click()
+        expect(self.frame.locator(".breadcrumb")).to_contain_text(assignment)
+        self.row(assignment).get_by_role("link", name=assignment).click()

@@ -191,7 +191,7 @@ def ta_collects(grading: Formgrader, ta: Person, people: People) -> None:
     row = grading.row(MODULE)
     expect(row.locator(".status")).to_have_text("released")
     expect(row.locator(".num-submissions")).to_have_text("0")
-    grading.act(row, "collect", f"Successfully collected submissions of '{MODULE}'")
+    grading.collect(MODULE)
     people.photograph(ta, "collected")
     grading.close_message()
     expect(row.locator(".num-submissions")).to_have_text("1")
@@ -212,10 +212,7 @@ def ta_autogrades(grading: Formgrader, ta: Person, module: Module, people: Peopl
 
 
 def ta_looks_into_the_submission(grading: Formgrader, ta: Person, module: Module, people: People) -> None:
-    grading.go("Manual Grading")
-    grading.row(MODULE).get_by_role("link", name=MODULE).click()
-    expect(grading.frame.locator(".breadcrumb")).to_contain_text(MODULE)
-    grading.row(MODULE).get_by_role("link", name=MODULE).click()
+    grading.list_submissions_to_grade(MODULE)
     grading.row("Submission #1").get_by_role("link", name="Submission #1").click()
     page = grading.frame.locator("body")
     expect(page).to_contain_text("Submission 1 / 1")
@@ -232,10 +229,7 @@ def ta_looks_into_the_submission(grading: Formgrader, ta: Person, module: Module
 
 
 def ta_releases_feedback(grading: Formgrader, ta: Person, people: People) -> None:
-    row = grading.row(MODULE)
-    grading.act(row, "generate-feedback", f"Successfully generated feedback of '{MODULE}'")
-    grading.close_message()
-    grading.act(row, "release-feedback", f"Successfully released feedback of '{MODULE}'")
+    grading.give_feedback(MODULE)
     people.photograph(ta, "feedback-released")
     grading.close_message()
 

@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from hub.grading.checker import MOST_ATTEMPTS, Checker
-from hub.grading.deadlines import JOURNAL, Deadlines
+from hub.grading.deadlines import Deadlines
 from hub.grading.rooms import Rooms
 from tests.exchange.service import ROOT, Service, running
 from tests.tiny import COURSE_TOML, make_course
 from tito import gradebook
+from tito.backup.places import DEADLINES
 from tito.course import Course
 from tito.errors import SourceError
 from tito.grading.batch import LocalPool, Outcome
@@ -253,7 +254,7 @@ def test_killed_between_gradebook_and_journal_it_finds_the_grade(of: Class, capl
     of.submit("ada", wrong=1)
     of.now = DUE + GRACE
     of.deadlines().look()
-    (of.course.root / JOURNAL).unlink()
+    (of.course.root / DEADLINES).unlink()
     of.deadlines().look()
     messages = [record.message for record in caplog.records]
     assert (messages.count("graded"), messages.count("current")) == (1, 1)
@@ -283,7 +284,7 @@ def test_staffs_feedback_takes_the_place_of_the_early_one_and_stays(of: Class) -
     checker.look()
     checker.look()
     assert of.page("ada", number) == page
-    journal = json.loads((of.course.root / JOURNAL).read_text())
+    journal = json.loads((of.course.root / DEADLINES).read_text())
     assert journal[LABEL]["ada"]["feedback"] == "released"
 
 

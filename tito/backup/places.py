@@ -14,12 +14,15 @@ from tito.errors import BackupError
 from tito.releases import JOURNAL
 from tito.roster import ROSTER_FILE
 
-__all__ = ["ASIDE", "IN_CONTAINER", "Places", "find_places", "places_for_restore", "refuse_running"]
+__all__ = ["ASIDE", "DEADLINES", "IN_CONTAINER", "Places", "find_places", "places_for_restore", "refuse_running"]
 
 GRADEBOOK = "gradebook.db"
 
+DEADLINES = "deadlines.json"
+"""What the hub has graded at the deadline (hub/grading/deadlines.py)."""
+
 COURSE_ITEMS = (
-    *(COURSE_FILE, ROSTER_FILE, JOURNAL, "deadlines.json", "nbgrader_config.py", "source"),
+    *(COURSE_FILE, ROSTER_FILE, JOURNAL, DEADLINES, "nbgrader_config.py", "source"),
     *("release", "submitted", "autograded", "feedback", "exchange", GRADEBOOK),
 )
 """Of a checkout, only these: the rest comes from its repository."""

@@ -17,15 +17,15 @@ __all__ = ["policy", "render", "style"]
 
 def render(page: Page) -> str:
     """The page as HTML: one file, without scripts, images or links to anywhere but itself."""
-    return _template().render(page=page, style=Markup(style()), policy=policy())
+    return _template().render(page=page, style=Markup(style()), policy=policy(style()))
 
 
-def policy() -> str:
-    """What the browser may do with the page: apply this one style sheet, and nothing else.
+def policy(style_sheet: str) -> str:
+    """What the browser may do with a page: apply this one style sheet, and nothing else.
 
     `base-uri` also keeps JupyterLab's viewer from turning the links within the page into links out of it.
     """
-    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(style_sheet.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
