@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -56,7 +57,10 @@ def test_three_starts_keep_all_work_and_leave_no_process(checkout: Path, tmp_pat
         # The third ends those first. Then its hub dies, and it says so and leaves nothing.
         with start_hub(checkout, data) as third:
             assert living(orphans) == []
-            assert f"ended {len(orphans)} processes" in third.welcome
+            # Not all of them: an exam room that waits, say, ends by itself once nobody holds its other end.
+            ended = re.search(r"ended (\d+) processes of a start that was killed", third.welcome)
+            assert ended is not None
+            assert int(ended[1]) >= 3
             everyone = third.family()
             time.sleep(1.5)
             everyone[1].kill()
