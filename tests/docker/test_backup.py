@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.installation import PROJECT, Installation, in_terminal
+from hub.docker_installer import Installer
+from tests.docker.installation import PROJECT, ROOT, Installation, in_terminal
+from tests.farm.old_schemas import GRADEBOOK, HUB
 from tests.hub.hub_client import Visitor
 from tito.errors import BackupError
 
@@ -73,8 +75,12 @@ def test_a_destroyed_class_comes_back_from_its_backup(
     (course.course / "roster.csv").unlink()
     restored = course.make("restore", "--source", str(backup))
     assert restored.returncode == 0, restored.stderr
+    take_databases_back(course)
     upgraded = course.make("upgrade-db")
-    assert upgraded.returncode == 0 and upgraded.stdout.count("is up to date") == 2, upgraded.stderr + upgraded.stdout
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert f"the database gradebook: {GRADEBOOK} -> " in upgraded.stdout
+    assert f"the database hub: {HUB} -> " in upgraded.stdout
+    assert len(list(course.files.glob("*.before-upgrade-*.dump"))) == 2
     roster = course.course / "roster.csv"
     roster.write_text(roster.read_text().replace("alan,2,B,student", "linus,4,B,student"))
     up = course.make("up")
@@ -98,6 +104,21 @@ def test_a_destroyed_class_comes_back_from_its_backup(
         and f"the volume {PROJECT}" in taken.stderr
         and taken.stderr.count("\n") == 1
     )
+
+
+def take_databases_back(course: Installation) -> None:
+    """Leave both databases, which are full, as earlier versions of JupyterHub and nbgrader had them."""
+    installer = Installer(course.files, course.course)
+    installer.start_database()
+    installer.keeper().wait_for_database()
+    password = (installer.files.secrets / "database_password").read_text()
+    gradebook = (installer.files.secrets / "gradebook_database").read_text()
+    for image, step, address in (
+        ("hub", "take_hub_back", f"postgresql+psycopg://hub:{password}@database/hub"),
+        ("grader", "take_gradebook_back", gradebook),
+    ):
+        program = f"{(ROOT / 'tests/farm/old_schemas.py').read_text()}\n{step}({address!r})"
+        course.ask("run", "--rm", f"--network={PROJECT}_records", installer.images[image], "python", "-c", program)
 
 
 def backup_while(course: Installation, student: Visitor, folder: Path) -> list[str]:
