@@ -10,7 +10,9 @@ from tornado.web import RequestHandler
 
 __all__ = ["FAILURES", "LOOKED", "reads_metrics", "send_metrics"]
 
-LOOKED = Gauge("service_last_look_timestamp_seconds", "When a look last came to its end.", ["loop"])
+LOOKED = Gauge(
+    "service_last_look_timestamp_seconds", "When a look last came to its end, or the service began.", ["loop"]
+)
 FAILURES = Counter("service_failures", "Looks that failed; what they were about is tried again.", ["loop"])
 
 

@@ -42,12 +42,14 @@ class Loop(threading.Thread):
 
     def run(self) -> None:
         pause = self.BEGIN
-        failures = FAILURES.labels(self.name)  # stands at 0 from the start
+        # Both are there from the start: a loop whose first look never ends is missed too.
+        failures, looked = FAILURES.labels(self.name), LOOKED.labels(self.name)
+        looked.set_to_current_time()
         while not self._stop_event.wait(pause):
             try:
                 pause = self._look()
                 self.problem = ""
-                LOOKED.labels(self.name).set_to_current_time()
+                looked.set_to_current_time()
             except Exception as error:  # whatever it is, the others' work goes on and this is tried again
                 pause = min(max(1.0, 2 * pause), self.LONGEST_PAUSE)
                 failures.inc()

@@ -64,7 +64,9 @@ def test_a_destroyed_class_comes_back_from_its_backup(
         in_terminal(student, f"nbgrader fetch_assignment {MODULE}")
     hand_in(ada, "before")
     ada.run("open('kept.txt', 'w').write('kept')")
-    ta.run(STUDENT_NAME.format(what='book.update_or_create_student("ada", last_name="Lovelace")'))
+    ta.run(
+        STUDENT_NAME.format(what='book.update_or_create_student("byron", last_name="Lovelace")')
+    )  # who left the class
     marks, first_of_alan = backup_while(course, grace, tmp_path), course.password_of("alan")
 
     backup = next(tmp_path.glob("*.tar.gz"))
@@ -91,7 +93,7 @@ def test_a_destroyed_class_comes_back_from_its_backup(
     ada, ta = course.visitor("ada"), course.visitor("ta")
     assert ada.run("print(open('kept.txt').read())") == "kept\n"
     assert in_terminal(ada, f"ls {MODULE}/receipts").count(".json") == 1
-    assert ta.run(STUDENT_NAME.format(what='book.find_student("ada").last_name')) == "Lovelace\n"
+    assert ta.run(STUDENT_NAME.format(what='book.find_student("byron").last_name')) == "Lovelace\n"
     found = json.loads(ta.run(HANDED_IN.format(module=MODULE)))
     assert ["ada", "before"] in found
     assert Visitor(course.url, "grace.h").log_in(course.password_of("Grace.H")).url.endswith("Grace.H")
