@@ -109,7 +109,8 @@ def change_password(who: Visitor, old: str, new: str) -> None:
 
 
 def test_staff_have_the_formgrader_and_the_sources(ta: Visitor) -> None:
-    assert "Manage Assignments" in ta.ask(ta.path("formgrader")).text
+    page = ta.ask(ta.path("formgrader")).text
+    assert "Manage Assignments" in page and "You see sections A and B: " in page
     assert (
         ta.run("import tinytorch_lib, pathlib; print(pathlib.Path('course/source/02_tensor.py').is_file())") == "True\n"
     )

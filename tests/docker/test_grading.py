@@ -79,12 +79,21 @@ def test_an_instructors_monitor_reads_what_was_counted(
     assert instructor.log_in(course.passwords()["instructor"]).status == 200
     asked = {"note": "a monitor's", "scopes": ["read:metrics"]}
     token = instructor.ask("/hub/api/users/instructor/tokens", "POST", data=asked).json["token"]
-    for path, count in (("grading", "grading_on_submit_total"), ("libraries", "libraries_builds_total")):
-        request = Request(f"{course.url}/services/{path}/metrics", headers={"Authorization": f"token {token}"})
+    for service, counts in MONITORED.items():
+        request = Request(f"{course.url}/services/{service}/metrics", headers={"Authorization": f"token {token}"})
         with urlopen(request, timeout=30) as answer:
-            found = re.findall(rf"^{count}{{.*}} ([0-9.]+)$", answer.read().decode(), re.MULTILINE)
-        assert sum(map(float, found)) >= 1, path
-        assert ada.ask(f"/services/{path}/metrics").status == 403
+            found = re.findall(rf"^{counts}(?:{{.*}})? ([0-9.e+]+)$", answer.read().decode(), re.MULTILINE)
+        assert sum(map(float, found)) >= 1, service
+        assert ada.ask(f"/services/{service}/metrics").status in {401, 403}
+
+
+MONITORED = {
+    "grading": "grading_on_submit_total",
+    "libraries": "libraries_builds_total",
+    "exchange": "exchange_submissions_kept_total",
+    "release": "release_last_look_timestamp_seconds",
+}
+"""Services, and a number of each that has moved by then."""
 
 
 def test_both_services_are_well(course: Installation, result: dict[str, Any]) -> None:
