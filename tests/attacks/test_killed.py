@@ -18,7 +18,7 @@ SLOW = "\n\n\nimport time\ntime.sleep(0.7)"
 
 @pytest.fixture(scope="module")
 def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
-    with grader_under_attack(tmp_path_factory.mktemp("killed")) as found:
+    with grader_under_attack(tmp_path_factory.mktemp("killed"), TINYTORCH_ROOM="bubblewrap") as found:  # seen from here
         yield found
 
 
