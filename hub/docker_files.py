@@ -18,7 +18,9 @@ from tito.roster import ROSTER_FILE
 
 __all__ = [
     "Files",
+    "certificates",
     "copy_course",
+    "make_key_folder",
     "make_secrets",
     "read_settings",
     "state",
@@ -79,6 +81,11 @@ class Files:
         return self.folder / "course"
 
     @property
+    def internal_tls(self) -> Path:
+        """The certificates and keys of internal TLS, closed to everybody but the hub's user."""
+        return self.folder / "internal-tls"
+
+    @property
     def passwords(self) -> Path:
         """Everybody's first password, for the instructor to hand out."""
         return self.folder / "first-passwords.csv"
@@ -121,6 +128,21 @@ def make_secrets(files: Files) -> None:
     if os.geteuid() == 0:
         for path in files.secrets.iterdir():
             os.chown(path, hub_user(), hub_user())
+
+
+def make_key_folder(files: Files) -> None:
+    """Make the folder of internal TLS, for the hub's user to fill."""
+    files.internal_tls.mkdir(mode=0o700, exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(files.internal_tls, hub_user(), hub_user())
+
+
+def certificates(files: Files) -> str:
+    """Changes when the parts' certificates do, as `state` does."""
+    digest = hashlib.sha256()
+    for path in sorted(files.internal_tls.glob("parts/*/certificate.pem")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def copy_course(files: Files, course: Course) -> None:

@@ -39,7 +39,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def rules_of(here: Installation) -> Rules:
     """What an installation's requests are held against."""
-    return Rules(here.names, here.student_image, here.grader_image, here.libraries, here.course_folder, here.subnets)
+    return Rules(
+        here.names, here.student_image, here.grader_image, here.libraries, here.course_folder, here.subnets, here.keys
+    )
 
 
 class Guard:

@@ -13,10 +13,19 @@ from pathlib import Path
 
 from hub.certificates import check_certificate
 from hub.checks import check_port, check_space
-from hub.container_names import Names
+from hub.container_names import INTERNAL_TLS, Names
 from hub.docker_backup import Keeper
 from hub.docker_cli import Docker, find_compose, find_docker
-from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
+from hub.docker_files import (
+    Files,
+    certificates,
+    copy_course,
+    make_key_folder,
+    make_secrets,
+    read_settings,
+    state,
+    write_passwords,
+)
 from hub.docker_images import TARGETS, build, check_version, measure
 from hub.docker_settings import LIBRARIES, RELEASE, Installation, Variables
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
@@ -75,6 +84,12 @@ class Installer:
             "TINYTORCH_TLS_KEY": str(files.secrets / "no_tls"),
             **{f"TINYTORCH_{target.upper()}_IMAGE": self.images[target] for target in TARGETS},
         }
+        if Variables(self.settings).switch("INTERNAL_TLS"):
+            computed |= {
+                "TINYTORCH_INTERNAL_TLS_FOLDER": str(files.internal_tls),
+                "TINYTORCH_SERVER_KEYS": str(files.internal_tls / "servers"),
+                "TINYTORCH_CERTIFICATES": certificates(files),
+            }
         return computed | self.settings
 
     def libraries(self) -> str:
@@ -129,6 +144,9 @@ class Installer:
             check_version(self.docker, variables[f"TINYTORCH_{target.upper()}_IMAGE"], self.images.version)
         if len(given) < len(TARGETS):
             self.build()
+        if "TINYTORCH_SERVER_KEYS" in variables:
+            self.make_certificates(variables["TINYTORCH_HUB_IMAGE"])
+            variables = self.variables()
         passwords = write_passwords(self.files, self.course, self.settings)
         say("starting the services")
         self.docker.compose(variables, "up", "--detach", "--remove-orphans")
@@ -141,6 +159,13 @@ class Installer:
         if trouble:
             say(trouble)
         say("make down stops it and keeps all work")
+
+    def make_certificates(self, image: str) -> None:
+        """See that the parts have certificates for internal TLS: this machine has no library to make them."""
+        make_key_folder(self.files)
+        bounds = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network=none"]
+        mount = f"--volume={self.files.internal_tls}:{INTERNAL_TLS}"
+        self.docker.ask("run", "--rm", *bounds, mount, image, "python", "-m", "hub.certificate_store")
 
     def workers(self, variables: Mapping[str, str]) -> Workers:
         """The grading workers, as the settings have them.

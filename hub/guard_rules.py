@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from hub.container_names import CLASS, COURSE, HOME, LIBRARY, Names
+from hub.container_names import CERTIFICATES, CLASS, COURSE, HOME, LIBRARY, Names
 from hub.rooms_profile import SECURITY, UNMASKED
 
 __all__ = ["RefusedError", "Rules", "check_connect", "check_create", "check_disconnect", "check_network"]
@@ -32,6 +32,8 @@ class Rules:
     libraries: str
     course_folder: str
     subnets: str
+    keys: str = ""
+    """The folder of servers' keys; empty without internal TLS."""
 
     @property
     def images(self) -> tuple[str, str]:
@@ -39,10 +41,12 @@ class Rules:
 
     def binds(self, user: str, image: str) -> set[str]:
         """What the server of `user` may see of the machine: never more than these."""
-        home = f"{self.names.home(user)}:{HOME}:rw"
+        own = {f"{self.names.home(user)}:{HOME}:rw"}
+        if self.keys:
+            own.add(f"{self.keys}/{user}:{CERTIFICATES}:ro")
         if image == self.student_image:
-            return {home, f"{self.libraries}/{user}:{LIBRARY}:ro"}
-        return {home, f"{self.names.course}:{COURSE}:rw", f"{self.course_folder}:{CLASS}:ro"}
+            return own | {f"{self.libraries}/{user}:{LIBRARY}:ro"}
+        return own | {f"{self.names.course}:{COURSE}:rw", f"{self.course_folder}:{CLASS}:ro"}
 
 
 Check = Callable[[Any], bool]
@@ -99,7 +103,7 @@ _CONTAINER: dict[str, Check] = {
     "Cmd": _texts,
     "Env": _texts,
     "ExposedPorts": _is({"8888/tcp": None}, {"8888/tcp": {}}),
-    "Volumes": lambda value: isinstance(value, dict) and value.keys() <= {HOME, LIBRARY, COURSE, CLASS},
+    "Volumes": lambda value: isinstance(value, dict) and value.keys() <= {HOME, LIBRARY, COURSE, CLASS, CERTIFICATES},
     **{key: _is(False) for key in ("Tty", "OpenStdin", "StdinOnce", "AttachStdin", "NetworkDisabled")},
     **{key: _is(False, True) for key in ("AttachStdout", "AttachStderr")},
 }
