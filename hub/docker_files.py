@@ -18,9 +18,7 @@ from tito.roster import ROSTER_FILE
 
 __all__ = [
     "Files",
-    "certificates",
     "copy_course",
-    "make_key_folder",
     "make_secrets",
     "read_settings",
     "state",
@@ -128,21 +126,6 @@ def make_secrets(files: Files) -> None:
     if os.geteuid() == 0:
         for path in files.secrets.iterdir():
             os.chown(path, hub_user(), hub_user())
-
-
-def make_key_folder(files: Files) -> None:
-    """Make the folder of internal TLS, for the hub's user to fill."""
-    files.internal_tls.mkdir(mode=0o700, exist_ok=True)
-    if os.geteuid() == 0:
-        os.chown(files.internal_tls, hub_user(), hub_user())
-
-
-def certificates(files: Files) -> str:
-    """Changes when the parts' certificates do, as `state` does."""
-    digest = hashlib.sha256()
-    for path in sorted(files.internal_tls.glob("parts/*/certificate.pem")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def copy_course(files: Files, course: Course) -> None:
