@@ -7,7 +7,6 @@ user's server gets one at each start.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,10 +17,11 @@ from pathlib import Path
 from certipy import Certipy
 from cryptography.x509 import load_pem_x509_certificate
 
+from hub.certificate_files import CERTIFICATE, KEY, TRUSTED, lay_out
 from hub.container_names import INTERNAL_TLS
 from hub.settings import GRADING, LIBRARIES
 
-__all__ = ["AUTHORITIES", "PARTS", "RENEWED", "files_in", "issue", "prepare", "store_in"]
+__all__ = ["AUTHORITIES", "PARTS", "RENEWED", "issue", "prepare", "store_in"]
 
 RENEWED = timedelta(days=90)
 """Before their end, five years after they were made, all certificates are made anew."""
@@ -63,12 +63,6 @@ def store_in(folder: Path) -> Path:
     return folder / "store"
 
 
-def files_in(folder: Path) -> dict[str, str]:
-    """A part's or a server's files, by JupyterHub's names for them."""
-    names = {"keyfile": "key.pem", "certfile": "certificate.pem", "cafile": "trusted.pem"}
-    return {kind: str(folder / name) for kind, name in names.items()}
-
-
 def prepare(folder: Path, now: datetime) -> None:
     """See that all parts have certificates that are good for a while; what is good is kept."""
     store = _opened(store_in(folder), now)
@@ -79,11 +73,12 @@ def prepare(folder: Path, now: datetime) -> None:
         if name not in store.store.store:
             store.create_signed_pair(name, part.authority, alt_names=[f"DNS:{part.name}"])
         made = Path(store.create_bundle(f"{name}_trust.crt", names=part.trusts))
-        _hand_out(store, name, made, folder / "parts" / name)
+        lay_out(folder / "parts" / name, _contents(store, name, made))
+    (folder / "servers").mkdir(exist_ok=True)  # the guard's to fill
 
 
-def issue(folder: Path, user: str, addresses: Iterable[IPv4Address]) -> None:
-    """Make a key and a certificate for one server, which will have one of `addresses`, into its folder.
+def issue(folder: Path, addresses: Iterable[IPv4Address]) -> dict[str, str]:
+    """A key and a certificate for one server, which will have one of `addresses`: its files, by their names.
 
     The store is not written to: several may be made at once, and a hub that is killed meanwhile leaves it whole.
     """
@@ -92,7 +87,7 @@ def issue(folder: Path, user: str, addresses: Iterable[IPv4Address]) -> None:
         issuer.store.add_record(_SERVERS, is_ca=True, files=_files_of(store_in(folder) / _SERVERS / _SERVERS))
         issuer.create_signed_pair("server", _SERVERS, alt_names=[f"IP:{address}" for address in addresses])
         trusted = store_in(folder) / f"{_SERVERS}_trust.crt"  # the hub makes it at each of its starts
-        _hand_out(issuer, "server", trusted, folder / "servers" / user)
+        return _contents(issuer, "server", trusted)
 
 
 def _files_of(stem: Path) -> dict[str, str]:
@@ -115,17 +110,13 @@ def _opened(folder: Path, now: datetime) -> Certipy:
     return Certipy(store_dir=str(folder), remove_existing=True)
 
 
-def _hand_out(store: Certipy, name: str, trusted: Path, folder: Path) -> None:
-    """Lay the files out for whom they are: its container runs as another user and sees this folder alone.
-
-    On the machine all such folders are in one that is closed to everybody but the hub's user.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    source = store.store.get_record(name)["files"]
-    given = {"keyfile": source["key"], "certfile": source["cert"], "cafile": str(trusted)}
-    for kind, path in files_in(folder).items():
-        shutil.copyfile(given[kind], path)
-        Path(path).chmod(0o644)
+def _contents(store: Certipy, name: str, trusted: Path) -> dict[str, str]:
+    made = store.store.get_record(name)["files"]
+    return {
+        KEY: Path(made["key"]).read_text(),
+        CERTIFICATE: Path(made["cert"]).read_text(),
+        TRUSTED: trusted.read_text(),
+    }
 
 
 if __name__ == "__main__":

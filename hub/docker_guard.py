@@ -11,14 +11,24 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, web
 
+from hub.certificate_files import lay_out
 from hub.disk import EVERY, homes, usage_path
 from hub.docker_settings import Installation
-from hub.guard_rules import RefusedError, Rules, check_connect, check_create, check_disconnect, check_network
+from hub.guard_rules import (
+    RefusedError,
+    Rules,
+    check_connect,
+    check_create,
+    check_disconnect,
+    check_keys,
+    check_network,
+)
 
 __all__ = ["application", "main", "rules_of"]
 
@@ -26,6 +36,9 @@ log = logging.getLogger("guard")
 
 SOCKET = "/var/run/docker.sock"
 PORT = 2375
+KEYS = Path("/srv/keys")
+"""Where the servers' keys are, with internal TLS; the machine has another name for it."""
+
 LEAST = 3.0
 """Seconds between two measurements of the homes at least: many who delete at once must not keep the disk busy."""
 
@@ -49,8 +62,8 @@ class Guard:
 
     session: ClientSession
 
-    def __init__(self, rules: Rules, socket: str) -> None:
-        self.rules, self.socket = rules, socket
+    def __init__(self, rules: Rules, socket: str, keys: Path) -> None:
+        self.rules, self.socket, self.keys = rules, socket, keys
         self.homes: dict[str, int] = {}
         self.measured, self.measuring = -EVERY, asyncio.Lock()
 
@@ -88,6 +101,15 @@ class Guard:
             await self._measure()
         return web.json_response({"bytes": self.homes.get(request.match_info["user"])})
 
+    async def keep_keys(self, request: web.Request) -> web.Response:
+        """Lay a server's key and certificate out where it alone sees them.
+
+        The hub cannot write there: a link in the place of a folder would show the server another part of the machine.
+        """
+        user = request.match_info["user"]
+        lay_out(self.keys / user, check_keys(user, await _body(request), self.rules))
+        return web.Response(status=204)
+
     def routes(self) -> list[web.RouteDef]:
         """Everything that can be asked at all."""
         version = r"/v1.{minor:\d{1,3}}"
@@ -95,6 +117,7 @@ class Guard:
             web.get("/_ping", self.plain),
             web.get("/version", self.plain),
             web.get("/homes/{user}", self.home),
+            web.put("/keys/{user}", self.keep_keys),
             web.get(version + "/version", self.plain),
             web.get(version + r"/images/{image:[^?#]+}/json", self.image),
             web.post(version + "/containers/create", self.create),
@@ -193,10 +216,10 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
     return web.json_response({"message": f"refused by the guard of Docker's socket: {reason}"}, status=403)
 
 
-def application(rules: Rules, socket: str = SOCKET) -> web.Application:
+def application(rules: Rules, socket: str = SOCKET, keys: Path = KEYS) -> web.Application:
     """The guard of `socket`, ready to be served."""
     app = web.Application(middlewares=[refuse], client_max_size=LARGEST)
-    guard = Guard(rules, socket)
+    guard = Guard(rules, socket, keys)
     app.add_routes(guard.routes())
     app.cleanup_ctx.append(guard.running)
     return app

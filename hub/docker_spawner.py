@@ -15,7 +15,8 @@ from dockerspawner import DockerSpawner
 from requests import RequestException
 from traitlets import Dict, Unicode
 
-from hub.certificate_store import files_in, issue
+from hub.certificate_files import files_in
+from hub.certificate_store import issue
 from hub.container_names import CERTIFICATES, INTERNAL_TLS, Names, subnet
 from hub.disk import TIDYING, OverflowingHomeError, file_bound, outgrown, refusal
 from hub.docker_settings import Server
@@ -84,12 +85,14 @@ class CourseContainer(DockerSpawner):
             self.db.commit()
 
     async def create_certs(self) -> dict[str, str]:
-        """Make a key and a certificate for whichever address of its network the server gets, where it alone sees them.
+        """Make a key and a certificate for whichever address of its network the server gets; the guard keeps them.
 
         Gives the files' places in the container.
         """
         addresses = subnet(IPv4Network(self.subnets), self.user.orm_user.id).hosts()
-        await asyncio.to_thread(issue, Path(INTERNAL_TLS), self.user.name, addresses)
+        made = await asyncio.to_thread(issue, Path(INTERNAL_TLS), addresses)
+        answer = await self.docker("put", f"{self.client.base_url}/keys/{quote(self.user.name)}", json=made, timeout=60)
+        answer.raise_for_status()
         return files_in(Path(CERTIFICATES))
 
     async def move_certs(self, paths: dict[str, str]) -> dict[str, str]:

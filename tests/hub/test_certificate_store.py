@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.certificate_store import AUTHORITIES, PARTS, RENEWED, files_in, issue, prepare, store_in
+from hub.certificate_files import files_in, lay_out
+from hub.certificate_store import AUTHORITIES, PARTS, RENEWED, issue, prepare, store_in
 
 NOW = datetime.now(UTC)
 
@@ -25,8 +26,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     prepare(made, NOW)
     trusted = (store_in(made) / f"{name}/{name}.crt" for name in ("hub-ca", "proxy-client-ca"))
     (store_in(made) / "notebooks-ca_trust.crt").write_text("".join(path.read_text() for path in trusted))  # the hub's
-    issue(made, "ada", IPv4Network("10.77.0.8/29").hosts())
-    issue(made, "alan", IPv4Network("10.77.0.16/29").hosts())
+    lay_out(made / "servers" / "ada", issue(made, IPv4Network("10.77.0.8/29").hosts()))
+    lay_out(made / "servers" / "alan", issue(made, IPv4Network("10.77.0.16/29").hosts()))
     return made
 
 
