@@ -52,9 +52,8 @@ def test_every_address_that_the_hub_knows_is_https():
 
 @pytest.mark.parametrize("value", ["yes", "2"])
 def test_the_setting_is_on_or_off(value: str):
-    assert not Variables({}).switch("INTERNAL_TLS") and Variables({"TINYTORCH_INTERNAL_TLS": "1"}).switch(
-        "INTERNAL_TLS"
-    )
+    assert not Variables({}).switch("INTERNAL_TLS")
+    assert Variables({"TINYTORCH_INTERNAL_TLS": "1"}).switch("INTERNAL_TLS")
     with pytest.raises(ToolError, match=r"TINYTORCH_INTERNAL_TLS.*nothing was started"):
         Variables({"TINYTORCH_INTERNAL_TLS": value}).switch("INTERNAL_TLS")
 
