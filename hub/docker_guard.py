@@ -36,8 +36,8 @@ log = logging.getLogger("guard")
 
 SOCKET = "/var/run/docker.sock"
 PORT = 2375
-KEYS = Path("/srv/keys")
-"""Where the servers' keys are, with internal TLS; the machine has another name for it."""
+HERE = Path("/srv")
+"""Holds what the machine mounts by another name: `libraries`, and with internal TLS the servers' `keys`."""
 
 LEAST = 3.0
 """Seconds between two measurements of the homes at least: many who delete at once must not keep the disk busy."""
@@ -62,8 +62,9 @@ class Guard:
 
     session: ClientSession
 
-    def __init__(self, rules: Rules, socket: str, keys: Path) -> None:
-        self.rules, self.socket, self.keys = rules, socket, keys
+    def __init__(self, rules: Rules, socket: str, here: Path) -> None:
+        self.rules, self.socket = rules, socket
+        self.libraries, self.keys = here / "libraries", here / "keys"
         self.homes: dict[str, int] = {}
         self.measured, self.measuring = -EVERY, asyncio.Lock()
 
@@ -102,10 +103,7 @@ class Guard:
         return web.json_response({"bytes": self.homes.get(request.match_info["user"])})
 
     async def keep_keys(self, request: web.Request) -> web.Response:
-        """Lay a server's key and certificate out where it alone sees them.
-
-        The hub cannot write there: a link in the place of a folder would show the server another part of the machine.
-        """
+        """Lay a server's key and certificate out where it alone sees them; the hub cannot write there either."""
         user = request.match_info["user"]
         lay_out(self.keys / user, check_keys(user, await _body(request), self.rules))
         return web.Response(status=204)
@@ -142,7 +140,19 @@ class Guard:
     async def create(self, request: web.Request) -> web.Response:
         name = request.query.get("name", "")
         body = check_create(name, await _body(request), self.rules)
+        if body["Image"] == self.rules.student_image:
+            self._make_library(str(self.rules.names.user(name)))
         return await self._ask("POST", _path(request, "containers", "create"), {"name": name}, body)
+
+    def _make_library(self, user: str) -> None:
+        """Make the folder of a student's library; Docker would make it as root's.
+
+        The hub cannot write there: a link in its place would show the server another part of the machine.
+        """
+        folder = self.libraries / user
+        if folder.is_symlink():
+            raise RefusedError(f"{user}'s library is a link")
+        folder.mkdir(exist_ok=True)
 
     async def container(self, request: web.Request) -> web.Response:
         """Look at, start, stop or remove somebody's server."""
@@ -216,10 +226,10 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
     return web.json_response({"message": f"refused by the guard of Docker's socket: {reason}"}, status=403)
 
 
-def application(rules: Rules, socket: str = SOCKET, keys: Path = KEYS) -> web.Application:
+def application(rules: Rules, socket: str = SOCKET, here: Path = HERE) -> web.Application:
     """The guard of `socket`, ready to be served."""
     app = web.Application(middlewares=[refuse], client_max_size=LARGEST)
-    guard = Guard(rules, socket, keys)
+    guard = Guard(rules, socket, here)
     app.add_routes(guard.routes())
     app.cleanup_ctx.append(guard.running)
     return app

@@ -44,7 +44,6 @@ class CourseContainer(DockerSpawner):
 
     project = Unicode(help="What every name of this installation begins with.").tag(config=True)
     subnets = Unicode("10.77.0.0/16", help="The addresses that users' networks are cut from.").tag(config=True)
-    libraries = Unicode("/srv/libraries", help="The students' libraries, as the hub sees them.").tag(config=True)
     keys = Unicode("", help="With internal TLS: the folder of servers' keys, as Docker's machine sees it.").tag(
         config=True
     )
@@ -108,8 +107,6 @@ class CourseContainer(DockerSpawner):
         self.extra_create_kwargs = {"host_config": dict(server.paths)}
         self.network_name = self.object_name
         self.certs_volume_name = f"{self.keys}/{self.user.name}"  # with internal TLS DockerSpawner mounts it
-        # Docker would make a missing folder too, as root's.
-        Path(self.libraries, self.user.name).mkdir(exist_ok=True)
         await self._make_network()
         address: tuple[str, int] = await super().start()
         return address

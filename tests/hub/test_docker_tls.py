@@ -170,9 +170,9 @@ def test_the_guard_lays_a_servers_files_out(tmp_path: Path):
             return answer.status
 
     assert asyncio.run(put("ada")) == 204
-    assert {path.name: path.read_text() for path in (tmp_path / "ada").iterdir()} == FILES
+    assert {path.name: path.read_text() for path in (tmp_path / "keys" / "ada").iterdir()} == FILES
     assert asyncio.run(put("..%2Fada")) == 403
-    assert [path.name for path in tmp_path.iterdir()] == ["ada"]
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")] == ["keys/ada"]
 
 
 def test_the_spawner_has_a_certificate_made_for_the_users_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
