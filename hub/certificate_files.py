@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tito.files import write_if_changed
+
 __all__ = ["CERTIFICATE", "KEY", "TRUSTED", "files_in", "lay_out"]
 
 KEY, CERTIFICATE, TRUSTED = "key.pem", "certificate.pem", "trusted.pem"
@@ -18,9 +20,8 @@ def files_in(folder: Path) -> dict[str, str]:
 def lay_out(folder: Path, contents: Mapping[str, str]) -> None:
     """Write them for a container that runs as another user and sees this folder alone.
 
-    On the machine all such folders are in one that is closed to everybody but the hub's user (hub/docker_tls.py).
+    Others may read the files: on the machine all such folders are in one that is closed to everybody but the hub's user
+    (hub/docker_tls.py).
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in contents.items():
-        (folder / name).write_text(text, encoding="utf-8")
-        (folder / name).chmod(0o644)
+        write_if_changed(folder / name, text)

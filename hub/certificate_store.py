@@ -7,6 +7,7 @@ user's server gets one at each start.
 
 from __future__ import annotations
 
+import ssl
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -98,16 +99,23 @@ def _opened(folder: Path, now: datetime) -> Certipy:
     """The store with what is in it; an empty one if any of it cannot be read or ends soon."""
     try:
         found = Certipy(store_dir=str(folder))
-        ends = [
-            load_pem_x509_certificate(Path(record["files"]["cert"]).read_bytes()).not_valid_after_utc
-            for name, record in found.store.store.items()
-            if name in AUTHORITIES or name in PARTS
-        ]
-        if all(end > now + RENEWED for end in ends):
+        made = [record["files"] for name, record in found.store.store.items() if name in (*AUTHORITIES, *PARTS)]
+        if all(_end(files) > now + RENEWED for files in made):
             return found
     except (OSError, ValueError):
         pass  # half written when the machine went down
     return Certipy(store_dir=str(folder), remove_existing=True)
+
+
+def _end(files: Mapping[str, str]) -> datetime:
+    """Until when a certificate holds.
+
+    Raises:
+        OSError: it cannot be read, or its key does not fit it.
+        ValueError: it is none.
+    """
+    ssl.create_default_context().load_cert_chain(files["cert"], files["key"])
+    return load_pem_x509_certificate(Path(files["cert"]).read_bytes()).not_valid_after_utc
 
 
 def _contents(store: Certipy, name: str, trusted: Path) -> dict[str, str]:
