@@ -1,8 +1,10 @@
 # What comes back from addresses of the class: to plain HTTP, to TLS without a certificate, and with this part's own.
 # It is sent as text into a container, so it imports nothing of the tests.
+import json
 import os
 import socket
 import ssl
+import urllib.request
 
 
 def strangers():
@@ -28,6 +30,12 @@ def answer(host, port, path, tls):
             return link.recv(8).decode(errors="replace")
     except OSError:
         return ""
+
+
+def failing(url):
+    """What a service says of its own work that fails."""
+    with urllib.request.urlopen(url, timeout=10, context=own()) as told:
+        return json.load(told)["failing"]
 
 
 def answers(doors):

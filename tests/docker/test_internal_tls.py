@@ -56,9 +56,13 @@ def test_a_class_with_internal_tls(inside: Installation) -> None:
         ("grading-services", 8091, "/services/grading/health"),
         ("release-services", 8010, "/health"),
     ]
-    code = f"{program('answers.py')}\nimport json\nprint(json.dumps(answers({doors})))"
-    found = json.loads(inside.ask("exec", f"{HERE}-hub", "python", "-c", code))
+    found = json.loads(from_hub(inside, f"print(json.dumps(answers({doors})))"))
     assert found == {f"{host}:{port}": ["", "", "HTTP/1.1"] for host, port, _ in doors}
+
+    # The services do their work, for which each asks the exchange.
+    for name, port in (("libraries", 8092), ("grading", 8091)):
+        code = f"print(failing('https://{name}-services:{port}/services/{name}/health') or 'nothing')"
+        assert from_hub(inside, code) == "nothing"
 
     # A student's server has one door, and one key: its own.
     seen = f"{program('doors.py')}\nprint(opened(['proxy'], [80, 443, 8000, 8001, 8443, 8444]))"
@@ -72,6 +76,11 @@ def test_a_class_with_internal_tls(inside: Installation) -> None:
     for name in inside.ask("ps", "--filter", f"name=^{HERE}", "--format", "{{.Names}}").splitlines():
         kind, *check = json.loads(inside.ask("inspect", "--format", "{{json .Config.Healthcheck.Test}}", name))
         inside.ask("exec", name, *(check if kind == "CMD" else ["sh", "-c", *check]))
+
+
+def from_hub(inside: Installation, code: str) -> str:
+    """What code prints that runs in the hub's container, with the hub's certificate."""
+    return inside.ask("exec", f"{HERE}-hub", "python", "-c", f"{program('answers.py')}\n{code}")
 
 
 def server(user: str) -> str:
