@@ -9,11 +9,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RedirectHandler, RequestHandler, authenticated
 
 from hub.internal_tls import internal_tls
+from hub.web.metrics import send_metrics
 from tito.errors import ToolError
 
 __all__ = ["Log", "Metrics", "Server", "pages", "write_line"]
@@ -99,7 +100,8 @@ def pages(
 ) -> Server:
     """A server of /health, which is 503 when nobody looked for `longest`, and of /metrics.
 
-    Below `prefix`, where a hub's proxy leads browsers, both are for those whom the hub grants access to this service.
+    Below `prefix`, where a hub's proxy leads browsers, both are for those whom the hub grants access to this service;
+    /metrics is for monitors too.
     """
 
     class Health(RequestHandler):
@@ -111,8 +113,7 @@ def pages(
 
     class Numbers(RequestHandler):
         def get(self) -> None:
-            self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.write(generate_latest(metrics.registry))
+            send_metrics(self, metrics.registry)
 
     routes: list[Any] = [("/health", Health), ("/metrics", Numbers)]
     if prefix:
@@ -125,10 +126,12 @@ def _guarded(prefix: str, health: type[RequestHandler], numbers: type[RequestHan
     """The same pages behind the hub's log-in; which scope it takes, JupyterHub's variables say."""
     from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
 
+    from hub.web.base import Monitored
+
     class GuardedHealth(HubOAuthenticated, health):  # type: ignore[misc, valid-type]
         get = authenticated(health.get)
 
-    class GuardedNumbers(HubOAuthenticated, numbers):  # type: ignore[misc, valid-type]
+    class GuardedNumbers(Monitored, numbers):  # type: ignore[misc, valid-type]
         get = authenticated(numbers.get)
 
     return [
