@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RedirectHandler, RequestHandler, authenticated
 
+from hub.internal_tls import internal_tls
 from hub.web.metrics import send_metrics
 from tito.errors import ToolError
 
@@ -66,7 +67,8 @@ class Server:
     """A small web server."""
 
     def __init__(self, application: Application) -> None:
-        self._server = HTTPServer(application)
+        self._tls = internal_tls(os.environ)
+        self._server = HTTPServer(application, ssl_options=self._tls)
 
     def listen(self, host: str, port: int) -> str:
         """Start to answer; port 0 is any free one. Gives the address.
@@ -81,7 +83,7 @@ class Server:
             raise ToolError(f"port {port} of {host} cannot be had: {why} (nothing was released)") from None
         listening.setblocking(False)
         self._server.add_sockets([listening])
-        return f"http://{host}:{listening.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://{host}:{listening.getsockname()[1]}"
 
     async def close(self) -> None:
         """Answer no more."""
