@@ -82,7 +82,6 @@ def test_the_first_request_for_an_extension_loads_it_and_is_answered(server: Ser
 
 
 def test_without_a_request_it_is_loaded_after_the_start(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(later, "PAUSE", 0)
     monkeypatch.setattr(later.gc, "freeze", lambda: None)  # the tests go on in this process
     asyncio.run(later._start_jupyter_server_extension(server))
     assert loaded(server)

@@ -10,6 +10,7 @@ import asyncio
 import gc
 import importlib
 import re
+import sys
 from typing import Any
 
 from tornado.httputil import HTTPServerRequest
@@ -22,8 +23,8 @@ from tito.server import USUAL
 
 __all__ = ["Later"]
 
-PAUSE = 0.3
-"""Seconds after the start in which the page itself goes out."""
+TURN = 0.001
+"""Seconds after which the thread that imports lets a request go first; 5 ms, which is usual, adds up."""
 
 
 class Later(LoggingConfigurable):
@@ -47,8 +48,12 @@ class Later(LoggingConfigurable):
 
     async def load_in_time(self) -> None:
         """Import in a thread what will be asked for, then load it."""
-        await asyncio.sleep(PAUSE)
-        await asyncio.to_thread(_import, tuple(self.extensions))
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(TURN)
+        try:
+            await asyncio.to_thread(_import, tuple(self.extensions))
+        finally:
+            sys.setswitchinterval(usual)
         self.load()
 
 
@@ -87,4 +92,5 @@ def _import(names: tuple[str, ...]) -> None:
         importlib.import_module(name)
     from nbconvert.exporters import base
 
-    base.get_export_names()  # makes one of each
+    for exporter in base.get_export_names():
+        base.get_exporter(exporter)

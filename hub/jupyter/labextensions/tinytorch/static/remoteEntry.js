@@ -17,19 +17,21 @@
     }
   });
 
-  // The kernel starts while the page is still made: the notebook finds the session of its path and joins it.
+  // The kernel starts while the notebook is still loaded and drawn, which finds the session of its path and joins it. Any
+  // sooner it would take the processor from the server when the page waits for the settings.
   const startKernel = ({ PageConfig, PathExt }, { IServiceManager, SessionAPI }) => ({
     id: "tinytorch:start-kernel",
     autoStart: true,
     requires: [IServiceManager],
-    activate: (_app, services) => {
+    activate: (app, services) => {
       const path = PageConfig.getOption("treePath");
       const start = ({ type }) =>
         type === "notebook" &&
         SessionAPI.startSession({ path, name: PathExt.basename(path), type, kernel: {} }, services.serverSettings);
       if (PathExt.extname(path) === ".ipynb") {
+        const look = () => services.contents.get(path, { content: false });
         // What goes wrong here goes wrong again when the notebook is opened, and is shown then.
-        services.contents.get(path, { content: false }).then(start).catch(() => undefined);
+        void app.started.then(look).then(start).catch(() => undefined);
       }
     }
   });
