@@ -15,6 +15,7 @@ from typing import Any
 import msgpack
 
 from tito.room import wire
+from tito.room.budget import MESSAGE_LIMIT
 
 __all__ = ["CASES", "Case", "Evil"]
 
@@ -110,7 +111,7 @@ def frames(name: str, body: bytes, outcome: str = "ends") -> None:
 
 # Frames.
 case("a length of 4 GB")(lambda evil: evil.raw(b"\xff\xff\xff\xff"))
-case("a length just over the limit")(lambda evil: evil.raw(struct.pack(">I", wire.MESSAGE_LIMIT + 1)))
+case("a length just over the limit")(lambda evil: evil.raw(struct.pack(">I", MESSAGE_LIMIT + 1)))
 case("an empty message")(lambda evil: evil.raw(bytes(4)))
 case("three bytes")(lambda evil: evil.raw(struct.pack(">I", 3) + b"abc"))
 case("half a length, then gone")(lambda evil: evil.raw(b"\x00\x00"))

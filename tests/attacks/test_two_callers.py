@@ -23,8 +23,6 @@ from tito.grading.result import GradedSubmission
 from tito.grading.worker import GradingWorker
 
 LABEL = "01_setup"
-CELL_SECONDS = 1.0
-"""Endless loops last so long."""
 
 
 def hand_in_all(course: Course, walls: bool) -> None:
@@ -44,7 +42,7 @@ def hand_in_all(course: Course, walls: bool) -> None:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Course]:
     folder = tmp_path_factory.mktemp("callers")
-    first = small.make_hostile_course(folder, CELL_SECONDS)
+    first = small.make_hostile_course(folder)
     with GradingWorker(first.grading) as worker:
         worker.start()
         hand_in_all(first, worker.backend != "plain")

@@ -17,6 +17,7 @@ from tito.audit.notebook import AuditNotebook, load_notebook
 from tito.cells import directives, grade_id, is_graded, is_locked
 from tito.examiner.examination import ExamCell, Examination
 from tito.examiner.link import Link
+from tito.grading.reuse import needed_tests
 from tito.library.build import reference_files
 from tito.percent import read_source
 from tito.runner import Runner, RunOptions
@@ -55,13 +56,15 @@ def cells_of(label: str) -> list[ExamCell]:
     return cells
 
 
-def passed_in_split(cells: list[ExamCell], files: dict[str, str], sources: Sources) -> set[str]:
-    """The tests that pass with a fork as exam room; in a process of its own, as grading is."""
+def passed_in_split(
+    cells: list[ExamCell], files: dict[str, str], sources: Sources, wanted: set[str] | None = None
+) -> set[str]:
+    """The tests that pass with a fork as exam room, all or `wanted`; in a process of its own, as grading is."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            os.write(write, json.dumps(_examined(cells, files, sources)).encode())
+            os.write(write, json.dumps(_examined(cells, files, sources, wanted)).encode())
         except BaseException:
             os.write(write, json.dumps(["the examiner failed", traceback.format_exc()]).encode())
         finally:
@@ -73,14 +76,14 @@ def passed_in_split(cells: list[ExamCell], files: dict[str, str], sources: Sourc
     return set(found)
 
 
-def _examined(cells: list[ExamCell], files: dict[str, str], sources: Sources) -> list[str]:
+def _examined(cells: list[ExamCell], files: dict[str, str], sources: Sources, wanted: set[str] | None) -> list[str]:
     def open_room() -> Link:
         link = Link(ForkRoom())
         link.setup(files, {})
         return link
 
     replaced = [ExamCell(cell.id, sources.get(cell.id, cell.source), cell.kind) for cell in cells]
-    outcomes = Examination(replaced, open_room, cell_seconds=SECONDS, seconds=10 * SECONDS).run()
+    outcomes = Examination(replaced, open_room, cell_seconds=SECONDS, seconds=10 * SECONDS).run(wanted)
     tests = {cell.id for cell in cells if cell.kind == "test"}
     return [outcome.id for outcome in outcomes if outcome.passed and outcome.id in tests]
 
@@ -113,3 +116,17 @@ def test_the_same_tests_pass(label: str, files: dict[str, str], runner: Runner) 
         assert name != "untouched" or not own
         seen.add(frozenset(own))
     assert len(seen) > 2, "no mutant made a difference: the sample shows nothing"
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_test_alone_says_what_it_says_among_all(label: str, files: dict[str, str]) -> None:
+    """Where one test is changed, the others' outcomes are kept: none may stand on what another did to an object."""
+    notebook, cells = load_notebook(ROOT / "source" / f"{label}.py"), cells_of(label)
+    tests = {cell.id for cell in cells if cell.kind == "test"}
+    tried = dict(variants(label, notebook))
+    for name in ("reference", list(tried)[-MUTANTS // 2]):
+        among_all = passed_in_split(cells, files, tried[name])
+        alone = {
+            test for test in tests if test in passed_in_split(cells, files, tried[name], needed_tests(cells, {test}))
+        }
+        assert alone == among_all, f"{label}, {name}"

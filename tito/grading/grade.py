@@ -26,8 +26,14 @@ _TITLE = re.compile(r"🔬 Unit Test: (.+?)(?:\.\.\.)?[\"']")
 
 
 def grade(job: GradingJob, backend: Backend) -> GradedSubmission:
-    """Examine the submission; see `GradingPolicy` for whose earlier modules run."""
-    return _Grading(job, backend).result()
+    """Examine the submission; see `GradingPolicy` for whose earlier modules run.
+
+    Where a room was killed, perhaps by something that the submission has no part in, it is examined once more and that
+    holds: code that kills its own room does so again.
+    """
+    first = _Grading(job, backend)
+    result = first.result()
+    return _Grading(job, backend).result() if first.disturbed else result
 
 
 class _Grading:
@@ -37,6 +43,7 @@ class _Grading:
         self.backend = backend
         self.seconds: dict[str, float] = {}
         self.peak = 0
+        self.disturbed = False
 
     def result(self) -> GradedSubmission:
         kept = self._kept()
@@ -121,7 +128,9 @@ class _Grading:
             ).run(needed_tests(self.job.cells, tests))
         finally:
             for link in links:
-                self.peak = max(self.peak, link.end().peak_memory)
+                ending = link.end()
+                self.peak = max(self.peak, ending.peak_memory)
+                self.disturbed = self.disturbed or ending.outside
         self._count("room", opening)
         self._count(phase, time.perf_counter() - started - opening)
         return {found.id: found for found in outcomes}

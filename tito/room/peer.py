@@ -11,7 +11,8 @@ import msgpack
 
 from tito.room.arrays import SharedArrays
 from tito.room.budget import Budget
-from tito.room.wire import Codec, Stream, WireError
+from tito.room.stream import Stream
+from tito.room.wire import Codec, WireError
 
 __all__ = ["Peer"]
 

@@ -1,6 +1,6 @@
 """Plain data between exam room and examiner: by value, in a fixed format that can name no class and no function.
 
-A message is four bytes of length and a msgpack value. Beside msgpack's own types it knows arrays, numpy's scalars and
+A message is a msgpack value. Beside msgpack's own types it knows arrays, numpy's scalars and
 dtypes, tuples, sets, slices, big and complex numbers, the types of one fixed table, and references: numbers that stand
 for an object of one side. Whatever else arrives is a `WireError`, and the examiner ends the room.
 """
@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import builtins
 import re
-import socket
-import struct
-import time
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -19,9 +16,9 @@ from typing import Any
 import msgpack
 import numpy as np
 
-from tito.room.budget import MESSAGE_LIMIT, Budget, WireError
+from tito.room.budget import Budget, WireError
 
-__all__ = ["MESSAGE_LIMIT", "TYPES", "Codec", "Stream", "WireError", "plain_dtype", "type_token"]
+__all__ = ["TYPES", "Codec", "WireError", "plain_dtype", "type_token"]
 
 _DEPTH_LIMIT = 40
 _FIRST_BUFFER = 4096
@@ -54,74 +51,6 @@ _TOKENS = {found: token for token, found in enumerate(TYPES)}
 def type_token(found: type) -> int:
     """The number in `TYPES` of the nearest type that `found` derives from."""
     return next((_TOKENS[base] for base in type.mro(found) if base in _TOKENS), _TOKENS[object])
-
-
-class Stream:
-    """Messages on a connected socket."""
-
-    def __init__(self, link: socket.socket) -> None:
-        self._link = link
-        self._buffer = bytearray()
-
-    def send(self, body: bytes, until_ready: Callable[[], None] | None = None) -> None:
-        """Send one message.
-
-        `until_ready()` is called when the partner does not read, and returns when it does or raises; without it, that
-        takes as long as it takes.
-
-        Raises:
-            WireError: it is too long, or the partner is gone.
-        """
-        if len(body) > MESSAGE_LIMIT:
-            raise WireError(f"a message of {len(body)} bytes; at most {MESSAGE_LIMIT} are allowed")
-        left = memoryview(struct.pack(">I", len(body)) + body)
-        while left:
-            try:
-                left = left[self._link.send(left, 0 if until_ready is None else socket.MSG_DONTWAIT) :]
-            except BlockingIOError:
-                assert until_ready is not None
-                until_ready()
-            except OSError as error:
-                raise WireError(f"the partner is gone: {error.strerror}") from None
-
-    def receive(self, deadline: float | None = None, meanwhile: Callable[[float | None], None] | None = None) -> bytes:
-        """The next message.
-
-        `meanwhile(seconds)` is called before each wait and returns when the socket can be read or that time has
-        passed; without it there is no deadline either.
-
-        Raises:
-            WireError: the partner is gone or announces too long a message.
-            TimeoutError: `deadline` (on `time.monotonic`'s clock) passed first.
-        """
-        if deadline is not None and time.monotonic() >= deadline:
-            raise TimeoutError  # also when messages lie here that were not read: their flood may have no end
-        self._fill(4, deadline, meanwhile)
-        (length,) = struct.unpack_from(">I", self._buffer)
-        if length > MESSAGE_LIMIT:
-            raise WireError(f"a message of {length} bytes was announced; at most {MESSAGE_LIMIT} are allowed")
-        self._fill(4 + length, deadline, meanwhile)
-        message = bytes(self._buffer[4 : 4 + length])
-        del self._buffer[: 4 + length]
-        return message
-
-    def _fill(self, size: int, deadline: float | None, meanwhile: Callable[[float | None], None] | None) -> None:
-        """Read until `size` bytes are there."""
-        while len(self._buffer) < size:
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
-                raise TimeoutError
-            if meanwhile is not None:
-                meanwhile(left)
-            try:
-                chunk = self._link.recv(1 << 18, 0 if meanwhile is None else socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise WireError(f"the partner is gone: {error.strerror}") from None
-            if not chunk:
-                raise WireError("the partner hung up")
-            self._buffer += chunk
 
 
 class Codec:

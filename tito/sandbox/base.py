@@ -47,6 +47,8 @@ class Ending:
     """One short clause, such as `used more than 2048 MB of memory` or `killed by SIGSEGV`."""
     cpu_seconds: float
     peak_memory: int
+    outside: bool = False
+    """Something killed it that may have nothing to do with its code: the kernel for want of memory, a person."""
 
 
 class Room(Protocol):

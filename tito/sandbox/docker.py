@@ -213,7 +213,7 @@ class DockerRoom(WarmRoom):
             ending = super().end()
             told = ending.reason != self.KEEPER_DIED
             if not told and self._container.ran_out_of_memory():
-                ending = dataclasses.replace(ending, reason="used more memory than its container has")
+                ending = dataclasses.replace(ending, reason="used more memory than its container has", outside=False)
             self._forget(self._container, at_once=not told)
             self._ending = ending
         return self._ending

@@ -67,13 +67,16 @@ def keep(order: Order, make: Any) -> NoReturn:
         _tell(status, {"started": True})
         reason, peak, asked = _watch(order.limits, inmates, status)
         wait_status, total = inmates.finish()
+        outside = False
         if reason is None and wait_status is not None:
             reason = _how_it_ended(wait_status, order.limits)
+            outside = os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) == signal.SIGKILL
         elif reason is None and not asked:
-            reason = "killed from outside, perhaps for want of memory"
+            reason, outside = "killed from outside, perhaps for want of memory", True
         peak.memory = max(peak.memory, total.memory)
         peak.cpu_seconds = max(peak.cpu_seconds, total.cpu_seconds)
-        _tell(status, {"reason": reason, "cpu_seconds": peak.cpu_seconds, "peak_memory": peak.memory})
+        found = {"reason": reason, "cpu_seconds": peak.cpu_seconds, "peak_memory": peak.memory, "outside": outside}
+        _tell(status, found)
     except Exception as error:  # a bug here; say so, since nobody reads this process's stderr
         _tell(status, {"reason": f"its keeper failed: {error!r}", "cpu_seconds": 0.0, "peak_memory": 0})
     finally:

@@ -239,7 +239,7 @@ class WarmRoom:
                 self._status.send(b"end")
             self._status.settimeout(_END_SECONDS)
             found = self._hear()
-            self._ending = Ending(**found) if found is not None else Ending(self.KEEPER_DIED, 0.0, 0)
+            self._ending = Ending(**found) if found is not None else Ending(self.KEEPER_DIED, 0.0, 0, True)
             self.link.close()
             self._status.close()
         return self._ending
