@@ -91,6 +91,8 @@ def _import(names: tuple[str, ...]) -> None:
     for name in names:
         importlib.import_module(name)
     from nbconvert.exporters import base
+    from nbformat import v4, validate
 
+    validate(v4.new_notebook())  # compiles the format's schema
     for exporter in base.get_export_names():
         base.get_exporter(exporter)
