@@ -45,7 +45,7 @@ WORKDIR /home/course
 RUN python -c "import matplotlib.font_manager"
 ENV JUPYTER_CONFIG_PATH=/opt/course/role JUPYTER_PREFER_ENV_PATH=1 JUPYTER_RUNTIME_DIR=/tmp/jupyter SHELL=/bin/bash
 EXPOSE 8888
-CMD ["python", "-m", "tito.server"]
+CMD ["python", "-P", "-m", "tito.server"]
 HEALTHCHECK --interval=60s --timeout=10s --start-period=60s CMD ["python", "/opt/course/role/healthy.py"]
 ARG VERSION=unknown
 LABEL org.tinytorch.version=${VERSION} org.tinytorch.image=student

@@ -347,7 +347,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "course_groups": groups_by_user(people),
         },
         "CourseSpawner": {
-            "cmd": [python, "-m", "tito.server"],
+            "cmd": [python, "-P", "-m", "tito.server"],
             "default_url": "/lab",
             "home_dir_template": str(places.data / "homes" / "{username}"),
             "log_template": str(places.server_log("{username}")),

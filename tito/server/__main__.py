@@ -1,7 +1,9 @@
-"""`python -m tito.server`: JupyterHub's single-user server, sooner ready; the options are jupyterhub-singleuser's.
+"""`python -P -m tito.server`: JupyterHub's single-user server, sooner ready; the options are jupyterhub-singleuser's.
 
 Half of its start was two things that it never uses. JupyterHub's modules bring the hub's database with them, and Python
 looks for garbage again and again among modules that all stay.
+
+It starts in its user's home. Without -P a random.py there would stand in for Python's own.
 """
 
 from __future__ import annotations

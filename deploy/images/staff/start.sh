@@ -8,4 +8,4 @@ if [ "${1:-}" = --run ]; then
     shift
     exec "$@"
 fi
-exec python -m tito.server "$@"
+exec python -P -m tito.server "$@"
