@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-__all__ = ["CLASS", "COURSE", "HOME", "LIBRARY", "PERSON", "Names", "subnet"]
+__all__ = ["CERTIFICATES", "CLASS", "COURSE", "HOME", "INTERNAL_TLS", "LIBRARY", "PERSON", "Names", "subnet"]
 
 PERSON = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """A person's name in the course (`tito.course.user_name_problem`), which Docker takes as it is."""
@@ -22,6 +22,13 @@ CLASS = "/opt/tinytorch/class"
 
 COURSE = "/home/course/course"
 """nbgrader's course folder in a staff server."""
+
+
+CERTIFICATES = "/certs"
+"""Where a server finds its own key and certificate with internal TLS, read-only; DockerSpawner's own place."""
+
+INTERNAL_TLS = "/srv/internal-tls"
+"""Where the hub finds everybody's: Certipy notes whole paths."""
 
 
 @dataclass(frozen=True)

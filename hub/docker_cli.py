@@ -80,13 +80,14 @@ class Docker:
             raise ToolError(f"an image could not be built: {said}; {remedy} (log: {log})")
 
     def compose(self, variables: Mapping[str, str], *arguments: str) -> str:
-        """Run compose on deploy/compose.yaml; gives what it printed.
+        """Run compose on deploy/compose.yaml, with what internal TLS changes in it; gives what it printed.
 
         Raises:
             ToolError: it fails.
         """
-        file = self.root / "deploy" / "compose.yaml"
-        command = [*self.compose_command, "--project-name", self.project, "--file", str(file), *arguments]
+        names = ["compose.yaml", *(["internal_tls.yaml"] if variables.get("TINYTORCH_SERVER_KEYS") else [])]
+        files = [f"--file={self.root / 'deploy' / name}" for name in names]
+        command = [*self.compose_command, "--project-name", self.project, *files, *arguments]
         done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ToolError(f"docker compose {arguments[0]} failed: {_said(done.stderr)} (all work is kept)")

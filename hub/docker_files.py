@@ -79,6 +79,11 @@ class Files:
         return self.folder / "course"
 
     @property
+    def internal_tls(self) -> Path:
+        """The certificates and keys of internal TLS, closed to everybody but the hub's user."""
+        return self.folder / "internal-tls"
+
+    @property
     def passwords(self) -> Path:
         """Everybody's first password, for the instructor to hand out."""
         return self.folder / "first-passwords.csv"

@@ -11,14 +11,24 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, web
 
+from hub.certificate_files import lay_out
 from hub.disk import EVERY, homes, usage_path
 from hub.docker_settings import Installation
-from hub.guard_rules import RefusedError, Rules, check_connect, check_create, check_disconnect, check_network
+from hub.guard_rules import (
+    RefusedError,
+    Rules,
+    check_connect,
+    check_create,
+    check_disconnect,
+    check_keys,
+    check_network,
+)
 
 __all__ = ["application", "main", "rules_of"]
 
@@ -26,6 +36,9 @@ log = logging.getLogger("guard")
 
 SOCKET = "/var/run/docker.sock"
 PORT = 2375
+HERE = Path("/srv")
+"""Holds what the machine mounts by another name: `libraries`, and with internal TLS the servers' `keys`."""
+
 LEAST = 3.0
 """Seconds between two measurements of the homes at least: many who delete at once must not keep the disk busy."""
 
@@ -39,7 +52,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def rules_of(here: Installation) -> Rules:
     """What an installation's requests are held against."""
-    return Rules(here.names, here.student_image, here.grader_image, here.libraries, here.course_folder, here.subnets)
+    return Rules(
+        here.names, here.student_image, here.grader_image, here.libraries, here.course_folder, here.subnets, here.keys
+    )
 
 
 class Guard:
@@ -47,8 +62,9 @@ class Guard:
 
     session: ClientSession
 
-    def __init__(self, rules: Rules, socket: str) -> None:
+    def __init__(self, rules: Rules, socket: str, here: Path) -> None:
         self.rules, self.socket = rules, socket
+        self.libraries, self.keys = here / "libraries", here / "keys"
         self.homes: dict[str, int] = {}
         self.measured, self.measuring = -EVERY, asyncio.Lock()
 
@@ -86,6 +102,12 @@ class Guard:
             await self._measure()
         return web.json_response({"bytes": self.homes.get(request.match_info["user"])})
 
+    async def keep_keys(self, request: web.Request) -> web.Response:
+        """Lay a server's key and certificate out where it alone sees them; the hub cannot write there either."""
+        user = request.match_info["user"]
+        lay_out(self.keys / user, check_keys(user, await _body(request), self.rules))
+        return web.Response(status=204)
+
     def routes(self) -> list[web.RouteDef]:
         """Everything that can be asked at all."""
         version = r"/v1.{minor:\d{1,3}}"
@@ -93,6 +115,7 @@ class Guard:
             web.get("/_ping", self.plain),
             web.get("/version", self.plain),
             web.get("/homes/{user}", self.home),
+            web.put("/keys/{user}", self.keep_keys),
             web.get(version + "/version", self.plain),
             web.get(version + r"/images/{image:[^?#]+}/json", self.image),
             web.post(version + "/containers/create", self.create),
@@ -117,7 +140,19 @@ class Guard:
     async def create(self, request: web.Request) -> web.Response:
         name = request.query.get("name", "")
         body = check_create(name, await _body(request), self.rules)
+        if body["Image"] == self.rules.student_image:
+            self._make_library(str(self.rules.names.user(name)))
         return await self._ask("POST", _path(request, "containers", "create"), {"name": name}, body)
+
+    def _make_library(self, user: str) -> None:
+        """Make the folder of a student's library; Docker would make it as root's.
+
+        The hub cannot write there: a link in its place would show the server another part of the machine.
+        """
+        folder = self.libraries / user
+        if folder.is_symlink():
+            raise RefusedError(f"{user}'s library is a link")
+        folder.mkdir(exist_ok=True)
 
     async def container(self, request: web.Request) -> web.Response:
         """Look at, start, stop or remove somebody's server."""
@@ -191,10 +226,10 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
     return web.json_response({"message": f"refused by the guard of Docker's socket: {reason}"}, status=403)
 
 
-def application(rules: Rules, socket: str = SOCKET) -> web.Application:
+def application(rules: Rules, socket: str = SOCKET, here: Path = HERE) -> web.Application:
     """The guard of `socket`, ready to be served."""
     app = web.Application(middlewares=[refuse], client_max_size=LARGEST)
-    guard = Guard(rules, socket)
+    guard = Guard(rules, socket, here)
     app.add_routes(guard.routes())
     app.cleanup_ctx.append(guard.running)
     return app

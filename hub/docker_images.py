@@ -15,7 +15,7 @@ from hub.docker_cli import Docker
 from tito.errors import ToolError
 from tito.images import Images
 
-__all__ = ["TARGETS", "build", "check_version", "measure"]
+__all__ = ["TARGETS", "build", "build_options", "check_version", "measure"]
 
 TARGETS = ("student", "grader", "hub", "database", "broker")
 
@@ -26,7 +26,7 @@ def build(docker: Docker, images: Images, base: str, user: int, logs: Path, say:
     Raises:
         ToolError: an image cannot be built.
     """
-    options = [*_build_arguments(images.version, base, user), *_secrets(os.environ)]
+    options = build_options(images.version, base, user)
 
     def chain(*targets: str) -> None:
         for target in targets:
@@ -44,9 +44,11 @@ def build(docker: Docker, images: Images, base: str, user: int, logs: Path, say:
             done.result()
 
 
-def _build_arguments(version: str, base: str, user: int) -> list[str]:
+def build_options(version: str, base: str, user: int) -> list[str]:
+    """What `docker build` is given for every target."""
     values = {"BASE_IMAGE": base, "HUB_UID": str(user), "VERSION": version}
-    return [argument for name, value in values.items() for argument in ("--build-arg", f"{name}={value}")]
+    arguments = [argument for name, value in values.items() for argument in ("--build-arg", f"{name}={value}")]
+    return [*arguments, *_secrets(os.environ)]
 
 
 def _secrets(environment: Mapping[str, str]) -> list[str]:

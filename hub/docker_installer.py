@@ -19,6 +19,7 @@ from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import TARGETS, build, check_version, measure
 from hub.docker_settings import LIBRARIES, RELEASE, Installation, Variables
+from hub.docker_tls import make_certificates, other_certificates, tls_variables
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
 from hub.settings import GRADING, roster
 from tito.backup.archive import Contents
@@ -75,6 +76,8 @@ class Installer:
             "TINYTORCH_TLS_KEY": str(files.secrets / "no_tls"),
             **{f"TINYTORCH_{target.upper()}_IMAGE": self.images[target] for target in TARGETS},
         }
+        if Variables(self.settings).switch("INTERNAL_TLS"):
+            computed |= tls_variables(files)
         return computed | self.settings
 
     def libraries(self) -> str:
@@ -129,6 +132,7 @@ class Installer:
             check_version(self.docker, variables[f"TINYTORCH_{target.upper()}_IMAGE"], self.images.version)
         if len(given) < len(TARGETS):
             self.build()
+        variables = self.certify(variables)
         passwords = write_passwords(self.files, self.course, self.settings)
         say("starting the services")
         self.docker.compose(variables, "up", "--detach", "--remove-orphans")
@@ -141,6 +145,19 @@ class Installer:
         if trouble:
             say(trouble)
         say("make down stops it and keeps all work")
+
+    def certify(self, variables: dict[str, str]) -> dict[str, str]:
+        """With internal TLS, see that everybody has certificates; servers that have others are stopped.
+
+        Gives the variables again: the certificates are among them.
+        """
+        if "TINYTORCH_SERVER_KEYS" in variables:
+            make_certificates(self.docker, self.files, variables["TINYTORCH_HUB_IMAGE"])
+            variables = self.variables()
+        if other_certificates(self.docker, Names(self.project).hub, variables.get("TINYTORCH_CERTIFICATES", "")):
+            say("stopping everybody's server: internal TLS was switched, or its certificates are new")
+            self.stop_servers()
+        return variables
 
     def workers(self, variables: Mapping[str, str]) -> Workers:
         """The grading workers, as the settings have them.
@@ -194,16 +211,19 @@ class Installer:
         last = ([line for line in log.splitlines() if line.strip()] or ["it said nothing"])[-1]
         raise ToolError(f"the hub did not start: {last[:200]}; read docker logs {hub} (all work is kept)")
 
+    def stop_servers(self) -> None:
+        """Stop and remove everybody's server."""
+        for name in self.docker.named("container", f"{self.project}-user-.*"):
+            self.docker.ask("rm", "--force", name)
+
     def down(self, delete_all_work: bool = False) -> None:
         """Stop every service and every server, and remove their networks. Volumes stay unless told otherwise."""
         make_secrets(self.files)  # compose reads no file whose secrets are missing
         variables = self.variables()
         stop_workers(self.docker, Names(self.project))
         self.docker.compose(variables, "down", "--remove-orphans")
-        mine = f"{self.project}-user-.*"
-        for name in self.docker.named("container", mine):
-            self.docker.ask("rm", "--force", name)
-        for name in self.docker.named("network", mine):
+        self.stop_servers()
+        for name in self.docker.named("network", f"{self.project}-user-.*"):
             self.docker.ask("network", "rm", name)
         if delete_all_work:
             kept = "_(hub|libraries|course|database|exchange|broker)"

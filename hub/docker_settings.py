@@ -13,7 +13,7 @@ from ipaddress import IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.container_names import CLASS, COURSE, HOME, LIBRARY, Names
+from hub.container_names import CLASS, COURSE, HOME, INTERNAL_TLS, LIBRARY, Names
 from hub.disk import bytes_of, file_bound
 from hub.exchange import access as exchange
 from hub.login import LOGINS, login_options, login_values
@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 
-PROXY = "http://proxy:8000"
+PROXY, ENCRYPTED_PROXY = "http://proxy:8000", "https://proxy:8444"
 """The one peer that a server can reach; the hub and its services stand behind it."""
 
 RELEASE = "release"
@@ -118,6 +118,18 @@ class Installation:
     login_options: Mapping[str, str] = field(default_factory=dict)
     idle_minutes: int = 60
     limits: Mapping[str, Limits] = field(default_factory=dict)
+    keys: str = ""
+    """The folder of the servers' keys as Docker's machine sees it; empty: no internal TLS."""
+
+    @property
+    def inside(self) -> str:
+        """How the hub, the proxy, the services and the servers speak with each other."""
+        return "https" if self.keys else "http"
+
+    @property
+    def proxy(self) -> str:
+        """Where a server finds the hub and its services."""
+        return ENCRYPTED_PROXY if self.keys else PROXY
 
     @property
     def hosts(self) -> list[str]:
@@ -134,7 +146,6 @@ class Installation:
         """
         read = Variables(environment)
         login = read.text("LOGIN", "|".join(LOGINS), "native")
-        read.refuse("INTERNAL_TLS", "each server shares its network with the hub and the proxy only")
         return cls(
             names=Names(read.text("PROJECT", r"[a-z0-9][a-z0-9-]{0,30}", "tinytorch")),
             url=read.text("URL", r"(https?://[^/\s]+/?)?", "").rstrip("/"),
@@ -149,6 +160,7 @@ class Installation:
             login_options=login_options(login, environment),
             idle_minutes=int(read.text("IDLE_MINUTES", r"\d{1,5}", "60")),
             limits=read.limits(),
+            keys=read.text("SERVER_KEYS", r"(/.+)?", ""),
         )
 
 
@@ -178,6 +190,14 @@ class Variables:
         environment = self.environment
         own = bool(environment.get("TINYTORCH_TLS_CERTIFICATE"))
         return own or urlsplit(environment.get("TINYTORCH_URL", "")).scheme == "https"
+
+    def switch(self, name: str) -> bool:
+        """Whether TINYTORCH_<name> is on.
+
+        Raises:
+            ToolError: it is neither 1 nor 0.
+        """
+        return self.text(name, "[01]", "0") == "1"
 
     def refuse(self, name: str, reason: str) -> None:
         """Say that TINYTORCH_<name> does nothing here, instead of leaving it out.
@@ -250,7 +270,7 @@ def server_of(people: People, here: Installation, user: str, farm: Mapping[str, 
         memory=limits.memory,
         processors=limits.processors,
         disk=bytes_of(limits.disk),
-        environment=server_environment(people.id, role, limits, PROXY) | ({} if student else dict(farm)),
+        environment=server_environment(people.id, role, limits, here.proxy) | ({} if student else dict(farm)),
         volumes={here.names.home(user): HOME} | ({} if student else {here.names.course: COURSE}),
         read_only_volumes=({f"{here.libraries}/{user}": LIBRARY} if student else {here.course_folder: CLASS}),
         host_config=host_config(limits) | ({} if student else {"security_opt": list(SECURITY)}),
@@ -296,8 +316,10 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
     jupyterhub = {
         "bind_url": "http://:8000",
         # Its address on the services' network alone: the hub is in users' networks too, and does not listen there.
-        "hub_bind_url": "http://hub-services:8081",
-        "hub_connect_url": "http://hub-services:8081",
+        "hub_bind_url": f"{here.inside}://hub-services:8081",
+        "hub_connect_url": f"{here.inside}://hub-services:8081",
+        "internal_ssl": bool(here.keys),
+        "internal_certs_location": f"{INTERNAL_TLS}/store",
         # Its name on the records' network alone: the hub meets the database in staff's networks too, which come and go.
         "db_url": f"postgresql+psycopg://hub:{secrets.database_password}@database-records/hub",
         "cookie_secret": bytes.fromhex(secrets.cookie_secret),
@@ -314,22 +336,26 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "custom_scopes": exchange.CUSTOM_SCOPES,
         "services": [
             culler(here),
-            {"name": exchange.SERVICE, "url": "http://exchange-services:8090", "api_token": secrets.exchange_token},
+            {
+                "name": exchange.SERVICE,
+                "url": f"{here.inside}://exchange-services:8090",
+                "api_token": secrets.exchange_token,
+            },
             {
                 "name": LIBRARIES,
-                "url": "http://libraries-services:8092",
+                "url": f"{here.inside}://libraries-services:8092",
                 "api_token": secrets.libraries_token,
                 "oauth_no_confirm": True,
             },
             {
                 "name": GRADING,
-                "url": "http://grading-services:8091",
+                "url": f"{here.inside}://grading-services:8091",
                 "api_token": secrets.grading_token,
                 "oauth_no_confirm": True,
             },
             {
                 "name": RELEASE,
-                "url": "http://release-services:8010",
+                "url": f"{here.inside}://release-services:8010",
                 "api_token": secrets.release_token,
                 "oauth_no_confirm": True,
             },
@@ -345,14 +371,16 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "JupyterHub": jupyterhub | login["JupyterHub"],
         "ConfigurableHTTPProxy": {
             "should_start": False,
-            "api_url": "http://proxy-control:8001",
+            "api_url": f"{here.inside}://proxy-control:8001",
             "auth_token": secrets.proxy_token,
         },
         "CourseContainer": {
             "project": names.project,
             "subnets": here.subnets,
             "servers": {user: server_of(people, here, user, farm) for user in everyone},
-            "hub_connect_url": PROXY,
+            "hub_connect_url": here.proxy,
+            "keys": here.keys,
+            "use_internal_hostname": False,  # servers are known by their addresses, with internal TLS too
             "remove": True,
             "pull_policy": "never",
             "use_internal_ip": True,
@@ -386,4 +414,6 @@ def roles() -> list[dict[str, Any]]:
 def culler(here: Installation) -> dict[str, Any]:
     """Stops servers that nobody used for a while. The hub runs it and hands it its token."""
     command = ["python", "-m", "jupyterhub_idle_culler", f"--timeout={60 * here.idle_minutes}", "--cull-every=300"]
+    if here.keys:
+        command += ["--ssl-enabled=true", f"--internal-certs-location={INTERNAL_TLS}/store"]
     return {"name": "culler", "command": command}

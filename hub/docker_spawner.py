@@ -15,7 +15,9 @@ from dockerspawner import DockerSpawner
 from requests import RequestException
 from traitlets import Dict, Unicode
 
-from hub.container_names import Names, subnet
+from hub.certificate_files import files_in
+from hub.certificate_store import issue
+from hub.container_names import CERTIFICATES, INTERNAL_TLS, Names, subnet
 from hub.disk import TIDYING, OverflowingHomeError, file_bound, outgrown, refusal
 from hub.docker_settings import Server
 from hub.listening import until_it_listens
@@ -42,7 +44,9 @@ class CourseContainer(DockerSpawner):
 
     project = Unicode(help="What every name of this installation begins with.").tag(config=True)
     subnets = Unicode("10.77.0.0/16", help="The addresses that users' networks are cut from.").tag(config=True)
-    libraries = Unicode("/srv/libraries", help="The students' libraries, as the hub sees them.").tag(config=True)
+    keys = Unicode("", help="With internal TLS: the folder of servers' keys, as Docker's machine sees it.").tag(
+        config=True
+    )
     servers = Dict(help="A `Server` by user name: what runs, and how much it may use.").tag(config=True)
 
     turns: ClassVar[asyncio.Semaphore] = asyncio.Semaphore(AT_ONCE)
@@ -76,7 +80,23 @@ class CourseContainer(DockerSpawner):
         """Let a hub that is killed from here on find the server: the hub itself notes the address after the start."""
         if self.server is not None:
             self.server.ip, self.server.port = address
+            self.server.proto = "https" if self.internal_ssl else "http"
             self.db.commit()
+
+    async def create_certs(self) -> dict[str, str]:
+        """Make a key and a certificate for whichever address of its network the server gets; the guard keeps them.
+
+        Gives the files' places in the container.
+        """
+        addresses = subnet(IPv4Network(self.subnets), self.user.orm_user.id).hosts()
+        made = await asyncio.to_thread(issue, Path(INTERNAL_TLS), addresses)
+        answer = await self.docker("put", f"{self.client.base_url}/keys/{quote(self.user.name)}", json=made, timeout=60)
+        answer.raise_for_status()
+        return files_in(Path(CERTIFICATES))
+
+    async def move_certs(self, paths: dict[str, str]) -> dict[str, str]:
+        """Nothing: DockerSpawner's own needs another image, and a volume that the guard refuses."""
+        return paths
 
     async def _start(self) -> tuple[str, int]:
         server: Server = self.servers[self.user.name]
@@ -86,8 +106,7 @@ class CourseContainer(DockerSpawner):
         self.extra_host_config = {**server.host_config, "ulimits": file_bound(file_size)}
         self.extra_create_kwargs = {"host_config": dict(server.paths)}
         self.network_name = self.object_name
-        # Docker would make a missing folder too, as root's.
-        Path(self.libraries, self.user.name).mkdir(exist_ok=True)
+        self.certs_volume_name = f"{self.keys}/{self.user.name}"  # with internal TLS DockerSpawner mounts it
         await self._make_network()
         address: tuple[str, int] = await super().start()
         return address

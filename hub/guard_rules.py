@@ -7,15 +7,17 @@ it was understood here, never as it came.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from hub.container_names import CLASS, COURSE, HOME, LIBRARY, Names
+from hub.certificate_files import CERTIFICATE, KEY, TRUSTED
+from hub.container_names import CERTIFICATES, CLASS, COURSE, HOME, LIBRARY, PERSON, Names
 from hub.rooms_profile import SECURITY, UNMASKED
 
-__all__ = ["RefusedError", "Rules", "check_connect", "check_create", "check_disconnect", "check_network"]
+__all__ = ["RefusedError", "Rules", "check_connect", "check_create", "check_disconnect", "check_keys", "check_network"]
 
 
 class RefusedError(Exception):
@@ -32,6 +34,8 @@ class Rules:
     libraries: str
     course_folder: str
     subnets: str
+    keys: str = ""
+    """The folder of servers' keys; empty without internal TLS."""
 
     @property
     def images(self) -> tuple[str, str]:
@@ -39,10 +43,12 @@ class Rules:
 
     def binds(self, user: str, image: str) -> set[str]:
         """What the server of `user` may see of the machine: never more than these."""
-        home = f"{self.names.home(user)}:{HOME}:rw"
+        own = {f"{self.names.home(user)}:{HOME}:rw"}
+        if self.keys:
+            own.add(f"{self.keys}/{user}:{CERTIFICATES}:ro")
         if image == self.student_image:
-            return {home, f"{self.libraries}/{user}:{LIBRARY}:ro"}
-        return {home, f"{self.names.course}:{COURSE}:rw", f"{self.course_folder}:{CLASS}:ro"}
+            return own | {f"{self.libraries}/{user}:{LIBRARY}:ro"}
+        return own | {f"{self.names.course}:{COURSE}:rw", f"{self.course_folder}:{CLASS}:ro"}
 
 
 Check = Callable[[Any], bool]
@@ -99,7 +105,7 @@ _CONTAINER: dict[str, Check] = {
     "Cmd": _texts,
     "Env": _texts,
     "ExposedPorts": _is({"8888/tcp": None}, {"8888/tcp": {}}),
-    "Volumes": lambda value: isinstance(value, dict) and value.keys() <= {HOME, LIBRARY, COURSE, CLASS},
+    "Volumes": lambda value: isinstance(value, dict) and value.keys() <= {HOME, LIBRARY, COURSE, CLASS, CERTIFICATES},
     **{key: _is(False) for key in ("Tty", "OpenStdin", "StdinOnce", "AttachStdin", "NetworkDisabled")},
     **{key: _is(False, True) for key in ("AttachStdout", "AttachStderr")},
 }
@@ -141,6 +147,21 @@ def _by_image(student: bool) -> dict[str, Check]:
     if student:
         return {"SecurityOpt": _is(["no-new-privileges"])}
     return {"SecurityOpt": _is(list(SECURITY)), **{key: _is(value) for key, value in UNMASKED.items()}}
+
+
+def check_keys(user: str, body: Any, rules: Rules) -> dict[str, str]:
+    """The key and the certificate of the server of `user`, by the names of their files.
+
+    Raises:
+        RefusedError: they are somebody's who can have no server, or other files.
+    """
+    if not rules.keys or not re.fullmatch(PERSON, user):
+        raise RefusedError(f"{user!r} needs no key")
+    files = (KEY, CERTIFICATE, TRUSTED)
+    known = _known(body, dict.fromkeys(files, lambda value: isinstance(value, str)), "keys")
+    if known.keys() != set(files):
+        raise RefusedError("a key, its certificate and whom the server trusts come together")
+    return known
 
 
 def check_network(body: Any, rules: Rules) -> dict[str, Any]:

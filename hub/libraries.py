@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import Counter, Gauge, Histogram
+
 from hub.exits import exit_status
 from hub.library_pages import PAGES
 from hub.library_status import note_build, read_done
@@ -40,6 +42,13 @@ EVERY = 2.0
 AGAIN = timedelta(minutes=1)
 """After which a submission is asked for again that the exchange did not give."""
 
+BUILDS = Counter("libraries_builds", "Modules of students' libraries, by what became of them.", ["result"])
+BUILD_SECONDS = Histogram("libraries_build_seconds", "Time to build a module of a library.")
+WAITING = Gauge("libraries_waiting", "Submissions that the exchange did not give and that are asked for again.")
+
+for _result in ("built", "kept", "missing", "refused"):
+    BUILDS.labels(_result)  # a series that is there from the start can be watched for its first failure
+
 Row = Mapping[str, Any]
 
 
@@ -61,7 +70,9 @@ class Libraries:
         for row in self.client.submissions(everyone=True, after=self._last):  # oldest first
             self._newest.setdefault(str(row["student"]), {})[str(row["assignment"])] = row
             self._last = str(row["submission"])
-        return sum(self._update(student, rows) for student, rows in sorted(self._newest.items()))
+        built = sum(self._update(student, rows) for student, rows in sorted(self._newest.items()))
+        WAITING.set(sum(row["submission"] in self._put_off for rows in self._newest.values() for row in rows.values()))
+        return built
 
     def _update(self, student: str, rows: Mapping[str, Row]) -> int:
         done = read_done(self.folder / student)
@@ -83,7 +94,10 @@ class Libraries:
             LOG.warning("%s %s: %s", student, label, error)
             return False
         self._put_off.pop(number, None)
-        self._note(student, label, row, self._built(self.folder / student, label, released, submitted))
+        with BUILD_SECONDS.time():
+            build = self._built(self.folder / student, label, released, submitted)
+        BUILDS.labels(build.state).inc()
+        self._note(student, label, row, build)
         return True
 
     def _built(

@@ -33,7 +33,7 @@ from tornado.web import Application
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketError, websocket_connect
 
 from hub.certificates import check_certificate
-from hub.proxy_tls import add_arguments, browsers, hub_side, server_side
+from hub.proxy_tls import add_arguments, browsers, hub_side, inside, server_side
 from tito.errors import ToolError
 
 __all__ = ["Door", "Proxy", "main"]
@@ -181,6 +181,9 @@ def applications(proxy: Proxy) -> tuple[Application, Application]:
     return doors, proxy.api_app
 
 
+_LARGE = {"max_body_size": LARGEST, "max_buffer_size": LARGEST}
+
+
 async def serve(options: argparse.Namespace, auth_token: str) -> None:
     """Run until asked to stop.
 
@@ -196,13 +199,14 @@ async def serve(options: argparse.Namespace, auth_token: str) -> None:
         defaults={"ssl_options": behind},
     )
     public, inward = applications(Proxy(options.error_target, auth_token, options.domain, behind))
-    HTTPServer(public, max_body_size=LARGEST, max_buffer_size=LARGEST).listen(options.port, options.ip)
+    HTTPServer(public, **_LARGE).listen(options.port, options.ip)
     HTTPServer(inward, ssl_options=hub_side(options)).listen(options.api_port, options.api_ip)
     tls = browsers(options)
     if tls:
         warn_of_certificate(options)
-        encrypted = HTTPServer(public, ssl_options=tls, max_body_size=LARGEST, max_buffer_size=LARGEST)
-        encrypted.listen(options.ssl_port, options.ip)
+        HTTPServer(public, ssl_options=tls, **_LARGE).listen(options.ssl_port, options.ip)
+    if options.inside_port:  # on every network: users' come and go
+        HTTPServer(public, ssl_options=inside(options), **_LARGE).listen(options.inside_port)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

@@ -9,7 +9,9 @@ import argparse
 import ssl
 from pathlib import Path
 
-__all__ = ["add_arguments", "browsers", "hub_side", "server_side"]
+from hub.internal_tls import accepting
+
+__all__ = ["add_arguments", "browsers", "hub_side", "inside", "server_side"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ssl-cert", type=Path, help="certificate and chain: TLS on --ssl-port too; empty: no TLS")
     parser.add_argument("--ssl-key", type=Path)
     parser.add_argument("--ssl-port", type=int, default=8443)
+    parser.add_argument("--inside-port", type=int, help="TLS for requests of servers, with the --client-ssl-... files")
     for side in ("api", "client"):
         for part in ("key", "cert", "ca"):
             parser.add_argument(f"--{side}-ssl-{part}", type=Path)
@@ -36,9 +39,14 @@ def hub_side(options: argparse.Namespace) -> ssl.SSLContext | None:
     """TLS for the interface that sets routes, where internal TLS is on: only the hub's own parts get through."""
     if not options.api_ssl_cert:
         return None
-    tls = _context(ssl.Purpose.CLIENT_AUTH, options.api_ssl_cert, options.api_ssl_key, options.api_ssl_ca)
-    tls.verify_mode = ssl.CERT_REQUIRED
-    return tls
+    return accepting(options.api_ssl_cert, options.api_ssl_key, options.api_ssl_ca)
+
+
+def inside(options: argparse.Namespace) -> ssl.SSLContext | None:
+    """TLS for what servers ask of the hub and its services, where they do not come by the browsers' door."""
+    if not options.inside_port:
+        return None
+    return accepting(options.client_ssl_cert, options.client_ssl_key, options.client_ssl_ca)
 
 
 def server_side(options: argparse.Namespace) -> ssl.SSLContext | None:

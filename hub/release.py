@@ -25,6 +25,7 @@ from tito.course import Course
 from tito.errors import TitoError
 from tito.modules import Module
 from tito.releases import Outcome, due_dates, next_release, overdue, read_journal, release_overdue
+from tito.roster import Roster
 from tito.schedule import Schedule
 
 __all__ = ["Releaser", "main"]
@@ -52,6 +53,7 @@ class Releaser:
         self.problem = ""
         self.failing: dict[Module, str] = {}
         self._recorded: Schedule | None = None
+        self._known: Roster | None = None
         self._patience: dict[Module, timedelta] = {}
         self._again: dict[Module, datetime] = {}
 
@@ -71,6 +73,7 @@ class Releaser:
 
     def _catch_up(self, course: Course, now: datetime) -> datetime:
         self._record_due_dates(course)
+        self._record_people(course)
         patient = frozenset(module for module, moment in self._again.items() if moment > now)
         for outcome in release_overdue(course, now, patient):
             self._tell(outcome, now)
@@ -87,6 +90,15 @@ class Releaser:
         for label in gradebook.record_due_dates(course, due_dates(course)):
             self.log("due_date_recorded", module=label)
         self._recorded = course.schedule
+
+    def _record_people(self, course: Course) -> None:
+        """Who joins in mid-term has a name in the formgrader, where the roster is imported elsewhere (`make up`)."""
+        if course.roster == self._known:
+            return
+        changed = gradebook.record_people(course)
+        if changed:
+            self.log("people_recorded", students=str(len(changed)))
+        self._known = course.roster
 
     def _tell(self, outcome: Outcome, now: datetime) -> None:
         module = outcome.module

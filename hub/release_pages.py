@@ -9,10 +9,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RedirectHandler, RequestHandler, authenticated
 
+from hub.internal_tls import internal_tls
+from hub.web.metrics import send_metrics
 from tito.errors import ToolError
 
 __all__ = ["Log", "Metrics", "Server", "pages", "write_line"]
@@ -65,7 +67,8 @@ class Server:
     """A small web server."""
 
     def __init__(self, application: Application) -> None:
-        self._server = HTTPServer(application)
+        self._tls = internal_tls(os.environ)
+        self._server = HTTPServer(application, ssl_options=self._tls)
 
     def listen(self, host: str, port: int) -> str:
         """Start to answer; port 0 is any free one. Gives the address.
@@ -80,7 +83,7 @@ class Server:
             raise ToolError(f"port {port} of {host} cannot be had: {why} (nothing was released)") from None
         listening.setblocking(False)
         self._server.add_sockets([listening])
-        return f"http://{host}:{listening.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://{host}:{listening.getsockname()[1]}"
 
     async def close(self) -> None:
         """Answer no more."""
@@ -97,7 +100,8 @@ def pages(
 ) -> Server:
     """A server of /health, which is 503 when nobody looked for `longest`, and of /metrics.
 
-    Below `prefix`, where a hub's proxy leads browsers, both are for those whom the hub grants access to this service.
+    Below `prefix`, where a hub's proxy leads browsers, both are for those whom the hub grants access to this service;
+    /metrics is for monitors too.
     """
 
     class Health(RequestHandler):
@@ -109,8 +113,7 @@ def pages(
 
     class Numbers(RequestHandler):
         def get(self) -> None:
-            self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.write(generate_latest(metrics.registry))
+            send_metrics(self, metrics.registry)
 
     routes: list[Any] = [("/health", Health), ("/metrics", Numbers)]
     if prefix:
@@ -123,10 +126,12 @@ def _guarded(prefix: str, health: type[RequestHandler], numbers: type[RequestHan
     """The same pages behind the hub's log-in; which scope it takes, JupyterHub's variables say."""
     from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
 
+    from hub.web.base import Monitored
+
     class GuardedHealth(HubOAuthenticated, health):  # type: ignore[misc, valid-type]
         get = authenticated(health.get)
 
-    class GuardedNumbers(HubOAuthenticated, numbers):  # type: ignore[misc, valid-type]
+    class GuardedNumbers(Monitored, numbers):  # type: ignore[misc, valid-type]
         get = authenticated(numbers.get)
 
     return [

@@ -260,9 +260,16 @@ def _service_with_pages(local: Local, name: str, port: int, python: str, **envir
 
 
 def page_roles(everyone: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """Who may open the two services' pages, for `load_roles`; what each of them sees there the roster says."""
+    """Who may open the two services' pages, for `load_roles`; what each of them sees there the roster says.
+
+    And who may read the services' metrics.
+    """
     scopes = [access_scope(name) for name in (GRADING, LIBRARIES)]
-    return [{"name": "pages", "scopes": scopes, **everyone}]
+    return [
+        {"name": "pages", "scopes": scopes, **everyone},
+        # So that an instructor can make a token for a monitor that may do nothing else.
+        {"name": "monitors", "scopes": ["read:metrics"], "groups": [INSTRUCTORS]},
+    ]
 
 
 def groups(people: People) -> dict[str, dict[str, list[str]]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tito.exchange.staff import Collect
 
 __all__ = [
+    "CONFIG",
     "Score",
     "collect",
     "collector",
@@ -39,13 +40,16 @@ __all__ = [
 ]
 
 
+CONFIG = "nbgrader_config.py"
+
+
 def nbgrader_api(course: Course) -> Any:
     """nbgrader's API for the course folder, configured by its nbgrader_config.py."""
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import PyFileConfigLoader
 
-    path = course.root / "nbgrader_config.py"
+    path = course.root / CONFIG
     if not path.is_file():
         raise ToolError(f"{path} is missing; take it from the course's repository (nothing was changed)")
     config = PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
@@ -154,9 +158,15 @@ def write_people(book: Any, course: Course) -> list[str]:
 
 @contextmanager
 def _open_gradebook(course: Course) -> Iterator[Any]:
-    """The open gradebook, or None where nothing was generated yet: looking must make no database and no tables."""
+    """The open gradebook, or None where nothing was generated yet: looking must make no database and no tables.
+
+    A folder with course.toml and the roster alone, as `make up` takes it, has none either.
+    """
     from nbgrader.api import Gradebook
 
+    if not (course.root / CONFIG).is_file():
+        yield None
+        return
     with _gradebook(course) as url:
         if _is_empty(url):
             yield None

@@ -61,6 +61,13 @@ class Roster:
             for section in known
         }
 
+    def students_of(self, person: Person) -> tuple[str, ...]:
+        """The students a member of staff looks after: a TA's sections', else everybody."""
+        if person.role != "ta" or not person.sections:
+            return self.names("student")
+        sections = set(person.sections)
+        return tuple(one.name for one in self.people if one.role == "student" and sections & set(one.sections))
+
     def find(self, name: str) -> Person | None:
         """The person called `name`."""
         return next((person for person in self.people if person.name == name), None)

@@ -8,7 +8,6 @@ import tempfile
 from dataclasses import asdict
 from typing import IO, Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
@@ -18,6 +17,7 @@ from hub.exchange.metrics import FREE, REFUSED, SECONDS
 from hub.exchange.people import Who
 from hub.exchange.refusal import RefusedError
 from hub.exchange.service import Service
+from hub.web.metrics import send_metrics
 from tito.errors import HandInError
 from tito.exchange.archive import pack
 from tito.exchange.receipt import File, Receipt
@@ -191,8 +191,7 @@ class Metrics(Base):
         if not (self.who.metrics or self.who.staff):
             raise RefusedError(403, "only staff and Prometheus may do this")
         FREE.set(self.service.free())
-        self.set_header("Content-Type", CONTENT_TYPE_LATEST)
-        self.finish(generate_latest())
+        send_metrics(self)
 
 
 class ShownLimits(Member):

@@ -17,6 +17,7 @@ from tornado.web import HTTPError
 
 from hub.exchange.access import READ_SCOPE, STAFF_SCOPE, access_scope
 from hub.exchange.refusal import RefusedError
+from hub.web.metrics import reads_metrics
 from tito.course import user_name_problem
 
 __all__ = ["People", "Who"]
@@ -89,7 +90,7 @@ class People:
             raise RefusedError(403, f"{user_name_problem(name)}; ask for another user name (nothing was kept)")
         member = bool(scopes & self.needed)
         staff, reads = (member and scope in scopes for scope in (STAFF_SCOPE, READ_SCOPE))
-        return Who(name, member, staff, staff or reads, "read:metrics" in scopes)
+        return Who(name, member, staff, staff or reads, reads_metrics(model))
 
 
 def _asking_the_hub() -> Ask:

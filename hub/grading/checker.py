@@ -7,15 +7,17 @@ killed at any point and goes on from there, and may do the same twice.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hub.grading.desk import Desk
 from hub.grading.inbox import Inbox, Submission
+from hub.grading.metrics import ANSWER_SECONDS, JOB_SECONDS, RUN, RUNNING, WAITING
 from hub.grading.records import Attempts, Summaries, Summary
 from hub.grading.rooms import Rooms
 from hub.grading.turns import next_turns
@@ -50,6 +52,7 @@ class Running:
     prepared: Prepared
     pool: int
     """In which pool: how many were dropped before it."""
+    since: float = field(default_factory=time.monotonic)
 
 
 class Checker:
@@ -72,6 +75,7 @@ class Checker:
         self._began: dict[str, datetime] = {}
         self._running: dict[Future[GradedSubmission], Running] = {}
         self._ready: dict[str, tuple[Submission, Page]] = {}
+        RUNNING.set_function(lambda: len(self._running))
 
     def look(self) -> float:
         """Begin what has its turn, pass on what has come out; gives the seconds until the next look.
@@ -81,6 +85,7 @@ class Checker:
         """
         course = Course.load(self.root)
         if not course.grading.on_submit:
+            WAITING.set(0)
             return SWITCHED_OFF
         try:
             return self._look(course)
@@ -92,10 +97,10 @@ class Checker:
         self.rooms.lend(course)  # warm, before anybody waits for it
         self._deliver()
         self.inbox.refresh()
-        for submission in self._turns(course):
-            if len(self._running) >= self.rooms.at_once:
-                break
-            self._begin(course, submission)
+        turns = self._turns(course)
+        while turns and len(self._running) < self.rooms.at_once:
+            self._begin(course, turns.pop(0))
+        WAITING.set(len(turns))
         self._running = {future: it for future, it in self._running.items() if it.pool == self.rooms.dropped}
         if self._running:
             wait(self._running, timeout=EVERY / 2, return_when=FIRST_COMPLETED)
@@ -120,7 +125,7 @@ class Checker:
             self.desk.fetch(submission, self.inbox)
             prepared = self.desk.prepare(course, submission, self.clock())
         except HandInError as error:  # the exchange's trouble: again at this student's next turn
-            LOG.warning("not run", extra=_about(submission) | {"reason": str(error)})
+            self._failed(submission, error)
             return
         except TitoError as error:
             self._put_by(submission, _unchecked(submission, self.desk.told(error, submission)))
@@ -135,13 +140,19 @@ class Checker:
             self.attempts.end(submission.number)  # says nothing about the submission
             raise
         except TitoError as error:  # the room's trouble, as it seems: tried again at this student's next turn
-            LOG.warning("not run", extra=_about(submission) | {"reason": str(error)})
+            self._failed(submission, error)
             return
+        JOB_SECONDS.observe(time.monotonic() - running.since)
         notebook = write_result(running.prepared.notebook, graded)
         page = build_early_page(notebook, submission.module.label, submission.student)
         self._put_by(submission, page)
 
+    def _failed(self, submission: Submission, error: TitoError) -> None:
+        RUN.labels("failed").inc()
+        LOG.warning("not run", extra=_about(submission) | {"reason": str(error)})
+
     def _put_by(self, submission: Submission, page: Page) -> None:
+        RUN.labels("run" if page.tests else "not run").inc()
         self.summaries.note(submission.student, submission.number, Summary(page.passed, len(page.tests)))
         self._ready[submission.number] = submission, page
 
@@ -153,8 +164,9 @@ class Checker:
             del self._ready[number]
             self._answered.add(number)
             self.attempts.end(number)
-            seconds = round((self.clock() - submission.received).total_seconds(), 1)
-            result = {"passed": page.passed, "tests": len(page.tests), "seconds": seconds}
+            seconds = (self.clock() - submission.received).total_seconds()
+            ANSWER_SECONDS.observe(seconds)
+            result = {"passed": page.passed, "tests": len(page.tests), "seconds": round(seconds, 1)}
             LOG.info("visible tests run", extra=_about(submission) | (result if page.tests else {"reason": page.note}))
 
 

@@ -7,13 +7,14 @@ so a service that is killed in between grades again, finds every grade current a
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hub.grading.due import due_by
 from hub.grading.inbox import Inbox, Submission
+from hub.grading.metrics import DUE, DUE_DONE, DUE_SECONDS, FAILING, FINISHED
 from hub.grading.records import read_json, write_json
 from hub.grading.rooms import Rooms
 from tito import gradebook
@@ -33,6 +34,9 @@ EVERY = 15.0
 
 AT_ONCE = 40
 """Students whose grades are made permanent and noted together."""
+
+FEEDBACK = "feedback "
+"""Begins the name of what could not be released."""
 
 LEAST_PATIENCE, LONGEST_PATIENCE = timedelta(minutes=1), timedelta(hours=1)
 """What cannot be graded is tried again after a minute, then after twice that and so on, up to an hour."""
@@ -63,17 +67,30 @@ class Deadlines:
         """
         course = Course.load(self.root)
         if not course.grading.at_deadline:
+            DUE.set(0)
             return EVERY
         self.inbox.refresh()
         journal = self._journal()
-        for module, works in due_by(course, self.inbox.submissions, self.clock()).items():
-            noted = journal.get(module.label, {})
-            new = [work for work in works if noted.get(work.student, {}).get("submission") != work.number]
-            for some in _batches([work for work in new if self._may_try(work.number)]):
-                self._grade(course, module, some)
+        due = {
+            module: [work for work in works if _graded(journal, work).get("submission") != work.number]
+            for module, works in due_by(course, self.inbox.submissions, self.clock()).items()
+        }
+        self._forget_replaced(due)
+        DUE.set(sum(map(len, due.values())))
+        FINISHED.set(_finished(journal))
+        for module, works in due.items():
+            for some in _batches([work for work in works if self._may_try(work.number)]):
+                with DUE_SECONDS.time():
+                    self._grade(course, module, some)
         if course.grading.release_feedback:
             self._release(course)
         return EVERY
+
+    def _forget_replaced(self, due: Mapping[Module, Sequence[Submission]]) -> None:
+        """What a newer hand-in took the place of is nobody's trouble any more."""
+        waiting = {work.number for works in due.values() for work in works}
+        for key in [key for key in self.failing if key not in waiting and not key.startswith(FEEDBACK)]:
+            self._forget(key)
 
     def _journal(self) -> dict[str, dict[str, Any]]:
         """By assignment and student: which submission has its grade, since when, and what is with the feedback."""
@@ -97,7 +114,9 @@ class Deadlines:
             work = there[outcome.student]
             if outcome.state == "ungraded":
                 self._put_off(work.number, outcome.reason, _about(work))
-            elif outcome.graded is not None:
+                continue
+            DUE_DONE.labels(outcome.state).inc()
+            if outcome.graded is not None:
                 points = {"earned": outcome.graded.earned, "points": outcome.graded.points}
                 LOG.info(outcome.state, extra=_about(work) | points)
 
@@ -124,13 +143,15 @@ class Deadlines:
             entry = {"submission": work.number, "at": self.clock().isoformat(timespec="seconds"), "feedback": feedback}
             journal.setdefault(work.module.label, {})[work.student] = entry
         write_json(self.root / DEADLINES, journal)
+        DUE.dec(len(works))
+        FINISHED.set(_finished(journal))
 
     def _release(self, course: Course) -> None:
         """Release the feedback on what was graded while course.toml asked for it."""
         journal = self._journal()
         waiting = [(label, who) for label, noted in journal.items() for who in noted if noted[who]["feedback"] == "due"]
         for label, student in waiting:
-            key, about = f"feedback {label} {student}", {"assignment": label, "student": student}
+            key, about = f"{FEEDBACK}{label} {student}", {"assignment": label, "student": student}
             if not self._may_try(key):
                 continue
             try:
@@ -152,15 +173,30 @@ class Deadlines:
         patience = min(2 * patience, LONGEST_PATIENCE)
         again = self.clock() + patience
         self._again[key], self.failing[key] = (again, patience), reason
+        FAILING.set(len(self.failing))
+        DUE_DONE.labels("put off").inc()
         LOG.error("put off", extra=about | {"reason": reason, "again": again.isoformat(timespec="seconds")})
 
     def _forget(self, key: str) -> None:
         self._again.pop(key, None)
         self.failing.pop(key, None)
+        FAILING.set(len(self.failing))
 
 
 def _batches(works: Sequence[Submission]) -> Iterator[Sequence[Submission]]:
     return (works[start : start + AT_ONCE] for start in range(0, len(works), AT_ONCE))
+
+
+def _graded(journal: Mapping[str, Any], work: Submission) -> Mapping[str, Any]:
+    """What the journal says of this student's work on this module."""
+    found: Mapping[str, Any] = journal.get(work.module.label, {}).get(work.student, {})
+    return found
+
+
+def _finished(journal: Mapping[str, Any]) -> float:
+    """When a grade was last noted; 0 where there is none."""
+    moments = (entry["at"] for noted in journal.values() for entry in noted.values())
+    return max((datetime.fromisoformat(moment).timestamp() for moment in moments), default=0.0)
 
 
 def _about(work: Submission) -> dict[str, Any]:

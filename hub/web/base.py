@@ -13,12 +13,13 @@ from typing import Any
 from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.web import Application, HTTPError, RequestHandler
 
+from hub.web.metrics import reads_metrics, send_metrics
 from hub.web.render import POLICY, render
 from hub.web.settings import Address
 from hub.web.viewers import Viewer, viewer
 from tito.errors import HandInError, TitoError
 
-__all__ = ["Data", "Page", "Site", "application"]
+__all__ = ["Data", "Monitored", "Page", "Site", "application"]
 
 LOG = logging.getLogger("pages")
 
@@ -146,6 +147,28 @@ def _told(status: int, error: BaseException | None) -> tuple[int, str]:
     return status, "This failed and the reason is in the service's log; tell your instructor"
 
 
+class Monitored(HubOAuthenticated):
+    """Lets in whom the hub lets use this service, and monitors."""
+
+    def check_hub_user(self, model: dict[str, Any]) -> Any:
+        return model if reads_metrics(model) else super().check_hub_user(model)
+
+
+class Metrics(Monitored, Data):
+    """For Prometheus, with a token that holds the hub's own `read:metrics`, and for staff."""
+
+    def prepare(self) -> None:
+        user = self.current_user
+        if user is not None and reads_metrics(user):
+            return
+        super().prepare()
+        if not self.viewer.staff:
+            raise HTTPError(403, reason="Only staff and Prometheus may do this")
+
+    def get(self) -> None:
+        send_metrics(self)
+
+
 class Nothing(Page):
     """Any other address."""
 
@@ -154,10 +177,13 @@ class Nothing(Page):
 
 
 def application(address: Address, site: Site, pages: dict[str, type[Answer]]) -> Application:
-    """The pages below the service's prefix, with /health and the way back from the hub's log-in."""
+    """The pages below the service's prefix, with /health, /metrics and the way back from the hub's log-in."""
     more = {"site": site}
     routes: list[Any] = [(address.prefix + path, handler, more) for path, handler in pages.items()]
-    routes += [(address.prefix + "health", Health, more), (address.prefix + "oauth_callback", HubOAuthCallbackHandler)]
+    routes += [
+        (address.prefix + path, handler, more) for path, handler in {"health": Health, "metrics": Metrics}.items()
+    ]
+    routes += [(address.prefix + "oauth_callback", HubOAuthCallbackHandler)]
     return Application(
         routes,
         default_handler_class=Nothing,

@@ -13,6 +13,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from hub.internal_tls import internal_tls
+from hub.web.metrics import FAILURES, LOOKED
 from hub.web.settings import Address
 from tito.errors import ToolError
 
@@ -41,12 +42,17 @@ class Loop(threading.Thread):
 
     def run(self) -> None:
         pause = self.BEGIN
+        # Both are there from the start: a loop whose first look never ends is missed too.
+        failures, looked = FAILURES.labels(self.name), LOOKED.labels(self.name)
+        looked.set_to_current_time()
         while not self._stop_event.wait(pause):
             try:
                 pause = self._look()
                 self.problem = ""
+                looked.set_to_current_time()
             except Exception as error:  # whatever it is, the others' work goes on and this is tried again
                 pause = min(max(1.0, 2 * pause), self.LONGEST_PAUSE)
+                failures.inc()
                 self._tell(error)
 
     def _tell(self, error: Exception) -> None:

@@ -41,8 +41,6 @@ def viewer(folder: Path, name: str) -> Viewer | None:
         return None
     if person.role == "student":
         return Viewer(name, student=True, staff=False, sees=(name,))
-    if person.role == "ta" and person.sections:
-        mine = {student for section in person.sections for student in course.sections.get(section, ())}
-        seen = tuple(student for student in course.students if student in mine)
-        return Viewer(name, False, True, seen, f"section {', '.join(person.sections)}")
-    return Viewer(name, False, True, course.students, "the whole class")
+    mine = person.role == "ta" and person.sections
+    about = f"section {', '.join(person.sections)}" if mine else "the whole class"
+    return Viewer(name, False, True, course.roster.students_of(person), about)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
+from tests.attacks import course as small
 from tests.attacks.course import RIGHT
+from tito.course import Course
+from tito.grading.worker import GradingWorker
 
-__all__ = ["HABITS", "Habit"]
+__all__ = ["HABITS", "LABEL", "Habit", "loses_nothing"]
+
+LABEL = "01_setup"
 
 
 @dataclass(frozen=True)
@@ -223,3 +229,16 @@ habit(
     scale="import numpy\ndef scale(x, by):\n    return numpy.ma.masked_array(x * by)",
     third="import numpy\nclass Mine(numpy.ndarray):\n    pass\n\n\ndef third(x):\n    return (numpy.array(x) / 3).view(Mine)",
 )
+
+
+def loses_nothing(course: Course, worker: GradingWorker, habit: Habit) -> None:
+    """Right code with this habit gets every point, what it says is shown, and a file can hold it."""
+    notebook = small.notebook_with(course, habit.holes, habit.first, habit.last)
+    small.hand_in(course, habit.name, LABEL, notebook)
+    graded = worker.grade(small.job_of(course, habit.name, LABEL))
+    lost = [
+        (test.id, test.status, test.error, test.message, test.traceback) for test in graded.tests if not test.earned
+    ]
+    assert graded.earned == 100, lost
+    assert habit.says in json.dumps(graded.as_json(), ensure_ascii=False)
+    json.dumps(graded.as_json(), ensure_ascii=False).encode()

@@ -148,6 +148,8 @@ report = {
             ("GET", "/services/exchange/metrics", None),
             ("GET", "/services/release/health", None),
             ("GET", "/services/release/metrics", None),
+            ("GET", "/services/grading/metrics", None),
+            ("GET", "/services/libraries/metrics", None),
         ]
     },
     "own": ask("GET", "/user/ada/api/status"),

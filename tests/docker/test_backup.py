@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.installation import PROJECT, Installation, in_terminal
+from hub.docker_installer import Installer
+from tests.docker.installation import PROJECT, ROOT, Installation, in_terminal
+from tests.farm.old_schemas import GRADEBOOK, HUB
 from tests.hub.hub_client import Visitor
 from tito.errors import BackupError
 
@@ -62,7 +64,9 @@ def test_a_destroyed_class_comes_back_from_its_backup(
         in_terminal(student, f"nbgrader fetch_assignment {MODULE}")
     hand_in(ada, "before")
     ada.run("open('kept.txt', 'w').write('kept')")
-    ta.run(STUDENT_NAME.format(what='book.update_or_create_student("ada", last_name="Lovelace")'))
+    ta.run(
+        STUDENT_NAME.format(what='book.update_or_create_student("byron", last_name="Lovelace")')
+    )  # who left the class
     marks, first_of_alan = backup_while(course, grace, tmp_path), course.password_of("alan")
 
     backup = next(tmp_path.glob("*.tar.gz"))
@@ -73,8 +77,12 @@ def test_a_destroyed_class_comes_back_from_its_backup(
     (course.course / "roster.csv").unlink()
     restored = course.make("restore", "--source", str(backup))
     assert restored.returncode == 0, restored.stderr
+    take_databases_back(course)
     upgraded = course.make("upgrade-db")
-    assert upgraded.returncode == 0 and upgraded.stdout.count("is up to date") == 2, upgraded.stderr + upgraded.stdout
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert f"the database gradebook: {GRADEBOOK} -> " in upgraded.stdout
+    assert f"the database hub: {HUB} -> " in upgraded.stdout
+    assert len(list(course.files.glob("*.before-upgrade-*.dump"))) == 2
     roster = course.course / "roster.csv"
     roster.write_text(roster.read_text().replace("alan,2,B,student", "linus,4,B,student"))
     up = course.make("up")
@@ -85,7 +93,7 @@ def test_a_destroyed_class_comes_back_from_its_backup(
     ada, ta = course.visitor("ada"), course.visitor("ta")
     assert ada.run("print(open('kept.txt').read())") == "kept\n"
     assert in_terminal(ada, f"ls {MODULE}/receipts").count(".json") == 1
-    assert ta.run(STUDENT_NAME.format(what='book.find_student("ada").last_name')) == "Lovelace\n"
+    assert ta.run(STUDENT_NAME.format(what='book.find_student("byron").last_name')) == "Lovelace\n"
     found = json.loads(ta.run(HANDED_IN.format(module=MODULE)))
     assert ["ada", "before"] in found
     assert Visitor(course.url, "grace.h").log_in(course.password_of("Grace.H")).url.endswith("Grace.H")
@@ -98,6 +106,21 @@ def test_a_destroyed_class_comes_back_from_its_backup(
         and f"the volume {PROJECT}" in taken.stderr
         and taken.stderr.count("\n") == 1
     )
+
+
+def take_databases_back(course: Installation) -> None:
+    """Leave both databases, which are full, as earlier versions of JupyterHub and nbgrader had them."""
+    installer = Installer(course.files, course.course)
+    installer.start_database()
+    installer.keeper().wait_for_database()
+    password = (installer.files.secrets / "database_password").read_text()
+    gradebook = (installer.files.secrets / "gradebook_database").read_text()
+    for image, step, address in (
+        ("hub", "take_hub_back", f"postgresql+psycopg://hub:{password}@database/hub"),
+        ("grader", "take_gradebook_back", gradebook),
+    ):
+        program = f"{(ROOT / 'tests/farm/old_schemas.py').read_text()}\n{step}({address!r})"
+        course.ask("run", "--rm", f"--network={PROJECT}_records", installer.images[image], "python", "-c", program)
 
 
 def backup_while(course: Installation, student: Visitor, folder: Path) -> list[str]:

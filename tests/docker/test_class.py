@@ -68,7 +68,7 @@ def test_a_hub_in_other_hands_gets_nothing_from_docker(course: Installation, ada
     asked = course.ask("exec", f"{PROJECT}-hub", "python", "-c", program("hub_gone_bad.py"), PROJECT, image)
     report = json.loads(asked)
     assert {what: status for what, status in report["answers"].items() if status != 403} == {}
-    assert not report["socket"]
+    assert not report["socket"] and report["links"] == []
 
 
 def test_secrets_are_their_owners_alone(course: Installation) -> None:
@@ -109,7 +109,8 @@ def change_password(who: Visitor, old: str, new: str) -> None:
 
 
 def test_staff_have_the_formgrader_and_the_sources(ta: Visitor) -> None:
-    assert "Manage Assignments" in ta.ask(ta.path("formgrader")).text
+    page = ta.ask(ta.path("formgrader")).text
+    assert "Manage Assignments" in page and "You see sections A and B: " in page
     assert (
         ta.run("import tinytorch_lib, pathlib; print(pathlib.Path('course/source/02_tensor.py').is_file())") == "True\n"
     )
@@ -181,6 +182,29 @@ def wait_until_healthy(course: Installation) -> None:
     while Visitor(course.url).ask("/hub/health").status != 200:
         assert time.monotonic() < deadline, "the hub did not come back behind the proxy"
         time.sleep(0.5)
+
+
+def test_up_again_brings_a_roster_and_dates_to_a_running_class(course: Installation, ada: Visitor, ta: Visitor) -> None:
+    kernel, started = ada.start_kernel(), [since(course, name) for name in ("ada", "ta")]
+    ada.run_in(kernel, "kept = 42")
+    refused = in_terminal(ta, "cd ~/course && ! tito schedule hold 10 2>&1")
+    assert "only where `make up` is run" in refused and "nothing was changed" in refused
+    with (course.course / "roster.csv").open("a", encoding="utf-8") as roster:
+        roster.write("marie,9,A,student\n")
+    with (course.course / "course.toml").open("a", encoding="utf-8") as dates:
+        dates.write("\n[modules.10]\nhold = true\n")
+    assert "held" not in in_terminal(ta, "cd ~/course && COLUMNS=120 tito schedule")
+    up = course.make("up")
+    assert up.returncode == 0, up.stderr
+    assert Visitor(course.url, "marie").log_in(course.password_of("marie")).status == 200
+    assert "held" in in_terminal(ta, "cd ~/course && COLUMNS=120 tito schedule")
+    assert ada.run_in(kernel, "print(kept)") == "42\n"
+    assert [since(course, name) for name in ("ada", "ta")] == started
+
+
+def since(course: Installation, name: str) -> str:
+    """When somebody's server was started."""
+    return course.ask("inspect", "--format", "{{.State.StartedAt}}", f"{PROJECT}-user-{name}")
 
 
 def test_files_outlive_the_server(course: Installation, ada: Visitor) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -69,6 +70,30 @@ def test_the_librarys_page_names_the_submission(result: dict[str, Any], ada: Vis
     found = ada.ask("/services/libraries/libraries.json").json
     assert result["submission"] in {module["submission"] for module in found}
     assert {module["student"] for module in alan.ask("/services/libraries/libraries.json").json} <= {"alan"}
+
+
+def test_an_instructors_monitor_reads_what_was_counted(
+    course: Installation, result: dict[str, Any], ada: Visitor
+) -> None:
+    instructor = Visitor(course.url, "instructor")
+    assert instructor.log_in(course.passwords()["instructor"]).status == 200
+    asked = {"note": "a monitor's", "scopes": ["read:metrics"]}
+    token = instructor.ask("/hub/api/users/instructor/tokens", "POST", data=asked).json["token"]
+    for service, counts in MONITORED.items():
+        request = Request(f"{course.url}/services/{service}/metrics", headers={"Authorization": f"token {token}"})
+        with urlopen(request, timeout=30) as answer:
+            found = re.findall(rf"^{counts}(?:{{.*}})? ([0-9.e+]+)$", answer.read().decode(), re.MULTILINE)
+        assert sum(map(float, found)) >= 1, service
+        assert ada.ask(f"/services/{service}/metrics").status in {401, 403}
+
+
+MONITORED = {
+    "grading": "grading_on_submit_total",
+    "libraries": "libraries_builds_total",
+    "exchange": "exchange_submissions_kept_total",
+    "release": "release_last_look_timestamp_seconds",
+}
+"""Services, and a number of each that has moved by then."""
 
 
 def test_both_services_are_well(course: Installation, result: dict[str, Any]) -> None:

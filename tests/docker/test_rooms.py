@@ -1,4 +1,5 @@
-"""Exam rooms in containers of the image that `make image` made, found by itself, under a sample of the attack suite."""
+"""Exam rooms in containers of the image that `make image` made, found by itself, under samples of the attack suite
+and of honest habits."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks.grader import ATTACKS, Grader, grader_under_attack
+from tests.attacks.honest import HABITS, Habit, loses_nothing
 from tests.docker.engine import base_image
 from tests.docker.installation import Installation
 from tito.sandbox.docker_container import LABEL
@@ -47,3 +49,8 @@ def grader(docker: str, course: Installation, tmp_path_factory: pytest.TempPathF
 def test_an_attack_in_a_container(grader: Grader, name: str) -> None:
     (attack,) = [attack for attack in ATTACKS if attack.name == name]
     grader.withstands(attack)
+
+
+@pytest.mark.parametrize("habit", [*HABITS[6::9], HABITS[-4]], ids=lambda habit: habit.name)
+def test_right_code_in_a_container(grader: Grader, habit: Habit) -> None:
+    loses_nothing(grader.course, grader.worker, habit)

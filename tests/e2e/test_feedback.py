@@ -40,6 +40,9 @@ pytestmark = [
 
 ALBUM = ROOT / "test-artifacts" / "feedback"
 
+EXTENSIONS = {"nbgrader.server_extensions.formgrader": False, "tito.formgrader": True}
+"""As in the servers of staff."""
+
 RUN = "alert(document.title='ran')"
 ATTACK = f"""</pre></code></style></textarea></title><script>{RUN}</script><img src=x onerror="{RUN}">
 <svg onload="{RUN}"><animate onbegin="{RUN}" attributeName=x dur=1s></svg>
@@ -298,7 +301,7 @@ class formgrader:  # noqa: N801  a context manager
         url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
         command += ["--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", f"--ServerApp.root_dir={self.course.root}"]
-        command += ["--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"]
+        command += [f"--ServerApp.jpserver_extensions={EXTENSIONS}"]
         home = self.course.root.parent / "home"
         home.mkdir()
         environment = plain_environment() | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home)}

@@ -212,7 +212,6 @@ def test_every_trait_exists(login: str, more: dict[str, str]):
         ("LIBRARIES", "relative"),
         ("STUDENT_IMAGE", ""),
         ("IDLE_MINUTES", "soon"),
-        ("INTERNAL_TLS", "1"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_one_line(variable: str, value: str):

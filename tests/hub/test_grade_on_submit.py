@@ -219,3 +219,32 @@ def test_staff_see_the_libraries_of_their_section(handed: Handed, visitors: dict
     wait_for_library(visitors["ada"], handed.number)
     assert {row["student"] for row in visitors["ta"].ask("/services/libraries/libraries.json").json} == {"ada"}
     assert "section A" in visitors["ta"].ask("/services/libraries/").text
+
+
+@pytest.mark.parametrize("service", ["grading", "libraries"])
+def test_metrics_are_for_staff_and_for_a_token_that_may_do_nothing_else(
+    service: str, hub: Hub, visitors: dict[str, Visitor]
+):
+    path, mine = f"/services/{service}/metrics", f'service_failures_total{{loop="{LOOP[service]}"}}'
+    told = visitors["ta"].ask(path)
+    assert told.status == 200 and mine in told.text
+    assert visitors["ada"].ask(path).status == 403
+    asked = {"note": "a monitor's", "scopes": ["read:metrics"]}
+    instructor = hub.visitor("instructor", start=False)
+    token = instructor.ask("/hub/api/users/instructor/tokens", "POST", data=asked).json["token"]
+    assert mine in with_token(hub, path, token).decode()
+    for closed in (f"/services/{service}/", "/hub/api/users"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            with_token(hub, closed, token)
+        with refused.value as answer:
+            assert answer.code in {401, 403}
+    assert visitors["ada"].ask("/hub/api/users/ada/tokens", "POST", data=asked).status == 400
+
+
+LOOP = {"grading": "at the deadline", "libraries": "libraries"}
+
+
+def with_token(hub: Hub, path: str, token: str) -> bytes:
+    request = urllib.request.Request(f"{hub.url}{path}", headers={"Authorization": f"token {token}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return bytes(answer.read())

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from hub.grading.checker import MOST_ATTEMPTS, Checker
 from hub.grading.deadlines import Deadlines
@@ -331,3 +333,98 @@ def test_a_module_whose_source_makes_no_sense_is_put_off(of: Class, monkeypatch:
     of.now += timedelta(minutes=1)
     deadlines.look()
     assert of.points() == {"ada": 80.0} and not deadlines.failing
+
+
+def number(name: str, **labels: str) -> float:
+    """What Prometheus would read now."""
+    found = REGISTRY.get_sample_value(name, labels)
+    assert found is not None, name
+    return found
+
+
+ON_SUBMIT = [
+    ("grading_on_submit_total", {"result": "run"}),
+    ("grading_on_submit_total", {"result": "not run"}),
+    ("grading_on_submit_total", {"result": "failed"}),
+    ("grading_on_submit_job_seconds_count", {}),
+    ("grading_on_submit_answer_seconds_count", {}),
+]
+AT_THE_DEADLINE = [
+    ("grading_deadline_total", {"result": "graded"}),
+    ("grading_deadline_total", {"result": "current"}),
+    ("grading_deadline_total", {"result": "put off"}),
+    ("grading_deadline_run_seconds_count", {}),
+]
+
+
+class Counted:
+    """How far some numbers have moved since it was made."""
+
+    def __init__(self, names: list[tuple[str, dict[str, str]]]) -> None:
+        self.names = names
+        self.before = self.now()
+
+    def now(self) -> list[float]:
+        return [number(name, **labels) for name, labels in self.names]
+
+    def moved(self) -> list[float]:
+        return [now - before for now, before in zip(self.now(), self.before, strict=True)]
+
+
+def test_prometheus_sees_what_waits_runs_and_came_of_it(of: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, checker = Counted(ON_SUBMIT), of.checker()
+    first, second = of.submit("ada"), of.submit("alan")
+    checker.rooms.lend(Course.load(of.course.root))
+    with monkeypatch.context() as patch:  # no job comes to its end
+        patch.setattr("hub.grading.checker.wait", lambda *_, **__: None)
+        patch.setattr(LocalPool, "submit", lambda *_: Future())
+        patch.setattr(checker.rooms, "at_once", 1)
+        checker.look()
+    assert (number("grading_on_submit_waiting"), number("grading_on_submit_running")) == (1, 1)
+    assert counted.moved() == [0, 0, 0, 0, 0]
+    checker = of.checker()
+    for student, submission in (("ada", first), ("alan", second)):
+        of.answers(checker, student, submission)
+    assert (number("grading_on_submit_waiting"), number("grading_on_submit_running")) == (0, 0)
+    assert counted.moved() == [2, 0, 0, 2, 2]
+
+
+def test_prometheus_sees_what_could_not_be_run(of: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, checker = Counted(ON_SUBMIT), of.checker()
+    lost: Future[Any] = Future()
+    lost.set_exception(SourceError("the room ended"))
+    number = of.submit("ada")
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalPool, "submit", lambda *_: lost)
+        checker.look()
+    assert counted.moved() == [0, 0, 1, 0, 0]
+    for _ in range(MOST_ATTEMPTS):
+        checker.attempts.begin(number)
+    of.now += timedelta(seconds=21)
+    of.answers(checker, "ada", number)
+    assert counted.moved() == [0, 1, 1, 0, 1]
+
+
+def test_prometheus_sees_deadlines_and_when_they_were_last_graded(of: Class) -> None:
+    counted = Counted(AT_THE_DEADLINE)
+    of.set(f"alan.01 = {DUE + timedelta(days=1):%Y-%m-%dT%H:%M:%S}", "")
+    of.exchange.client("ada").submit(LABEL, {f"{LABEL}.ipynb": b"{"})
+    of.submit("alan")
+    of.deadlines().look()
+    assert counted.moved() == [0, 0, 0, 0]
+    assert number("grading_deadline_last_run_timestamp_seconds") == 0
+    of.now = DUE + GRACE
+    deadlines = of.deadlines()
+    deadlines.look()
+    assert counted.moved() == [1, 0, 1, 1]
+    assert (number("grading_deadline_due"), number("grading_deadline_failing")) == (1, 1)
+    assert number("grading_deadline_last_run_timestamp_seconds") == of.now.timestamp()
+    of.submit("ada")
+    of.now += timedelta(seconds=15)
+    deadlines.look()
+    assert counted.moved() == [2, 0, 1, 2]
+    assert (number("grading_deadline_due"), number("grading_deadline_failing")) == (0, 0)
+    assert number("grading_deadline_last_run_timestamp_seconds") == of.now.timestamp()
+    (of.course.root / DEADLINES).unlink()
+    of.deadlines().look()
+    assert counted.moved()[1] == 2

@@ -233,8 +233,9 @@ async def guarded(folder: Path) -> AsyncIterator[tuple[str, list[str]]]:
     await runner.setup()
     socket = str(folder / "docker.sock")
     await web.UnixSite(runner, socket).start()
+    (folder / "libraries").mkdir()
     try:
-        async with TestServer(application(RULES, socket)) as server:
+        async with TestServer(application(RULES, socket, folder)) as server:
             yield str(server.make_url("")).rstrip("/"), seen
     finally:
         await runner.cleanup()
@@ -283,6 +284,24 @@ def test_the_spawners_requests_reach_docker_and_only_checked_parts_of_them(tmp_p
         "POST /v1.41/networks/tinytorch-user-ada/connect",
         "DELETE /v1.41/networks/tinytorch-user-ada",
     ]
+
+
+def test_a_students_library_is_a_folder_and_no_link(tmp_path: Path):
+    (tmp_path / "outside").mkdir()
+
+    async def play() -> list[int]:
+        async with guarded(tmp_path) as (url, _), ClientSession() as session:
+            statuses = []
+            for user in ("ada", "Al.B", "ta"):
+                if user == "Al.B":
+                    (tmp_path / "libraries" / user).symlink_to(tmp_path / "outside")
+                create = f"{url}/v1.41/containers/create?name=tinytorch-user-{user}"
+                async with session.post(create, json=create_body(user)) as answer:
+                    statuses.append(answer.status)
+            return statuses
+
+    assert asyncio.run(play()) == [200, 403, 200]
+    assert {path.name for path in (tmp_path / "libraries").iterdir()} == {"ada", "Al.B"}
 
 
 def test_the_guard_says_how_large_a_home_is_and_nothing_else_of_the_disk(tmp_path: Path):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,31 @@ def test_a_role_and_a_section_are_groups_of_the_hub(hub: Hub, name: str, groups:
     assert sorted(hub.visitor(name, start=False).ask("/hub/api/user").json["groups"]) == groups
 
 
+@pytest.fixture
+def everybody(ta: Visitor) -> Iterator[None]:
+    """The TA, whose section is A, looks at the whole class."""
+    ta.ask(ta.path("formgrader/view/everybody"))
+    yield
+    ta.ask(ta.path("formgrader/view/section"))
+
+
+def test_a_tas_formgrader_is_about_their_section_until_they_ask_for_everybody(ta: Visitor):
+    def listed() -> list[str]:
+        return [row["id"] for row in ta.ask(ta.path("formgrader/api/students")).json]
+
+    pages = [ta.path(f"formgrader/{page}") for page in ("manage_students", "gradebook", f"manage_submissions/{FIRST}")]
+    assert listed() == ["ada"]
+    for page in pages:
+        assert "You see section A: 1 student." in ta.ask(page).text
+    back = ta.ask(ta.path("formgrader/view/everybody"))
+    assert back.url.endswith("/formgrader/manage_assignments") and "You see everybody." in back.text
+    assert sorted(listed()) == ["Zoe.B", "ada", "alan"]
+    assert "Show section A only" in ta.ask(pages[0]).text
+    ta.ask(ta.path("formgrader/view/section"))
+    assert listed() == ["ada"]
+
+
+@pytest.mark.usefixtures("everybody")
 def test_the_formgrader_names_every_student(ta: Visitor):
     found = ta.ask(ta.path("formgrader/api/students")).json
     names = {row["id"]: (row["last_name"], row["first_name"]) for row in found}
@@ -250,9 +277,16 @@ def test_a_ta_collects_and_autogrades_in_the_formgrader(submitted: dict[str, int
         assert row["autograded"]
         points[student] = row["score"]
     assert points == {"ada": 100, "alan": 0}
-    rows = ta.ask(ta.path(f"formgrader/api/notebooks/{FIRST}")).json
-    assert [(row["name"], row["num_submissions"]) for row in rows] == [(FIRST, 2)]
-    one = ta.ask(ta.path(f"formgrader/api/submitted_notebooks/{FIRST}/{FIRST}")).json[0]
+    ids = {row["student"]: row["id"] for row in graded_in_the_formgrader(ta, "everybody")}
+    assert sorted(ids) == ["ada", "alan"]
+    (one,) = graded_in_the_formgrader(ta, "section")
+    assert one["student"] == "ada"
+    assert {where_an_arrow_leads(ta, ids["ada"], arrow) for arrow in ARROWS} == {
+        f"formgrader/gradebook/{FIRST}/{FIRST}"
+    }
+    assert f"formgrader/submissions/{ids['ada']}/" in {where_an_arrow_leads(ta, ids["alan"], arrow) for arrow in ARROWS}
+    assert "Submission 1 / 1" in ta.ask(ta.path(f"formgrader/submissions/{ids['ada']}/")).text
+    assert re.search("Submission [12] / 2", ta.ask(ta.path(f"formgrader/submissions/{ids['alan']}/")).text)
     page = ta.ask(ta.path(f"formgrader/submissions/{one['id']}/"))
     assert page.status == 200
     assert (
@@ -260,3 +294,19 @@ def test_a_ta_collects_and_autogrades_in_the_formgrader(submitted: dict[str, int
     )  # the link that opens it in JupyterLab
     opened = ta.ask(ta.path(f"api/contents/course/autograded/{one['student']}/{FIRST}/{FIRST}.ipynb?content=0"))
     assert opened.status == 200
+
+
+ARROWS = ("next", "prev", "next_incorrect", "prev_incorrect")
+
+
+def graded_in_the_formgrader(ta: Visitor, whom: str) -> list[dict[str, Any]]:
+    """The rows of the page for manual grading, and that the page before it counts as many."""
+    ta.ask(ta.path(f"formgrader/view/{whom}"))
+    rows: list[dict[str, Any]] = ta.ask(ta.path(f"formgrader/api/submitted_notebooks/{FIRST}/{FIRST}")).json
+    (notebook,) = ta.ask(ta.path(f"formgrader/api/notebooks/{FIRST}")).json
+    assert notebook["num_submissions"] == len(rows)
+    return rows
+
+
+def where_an_arrow_leads(ta: Visitor, submission: str, arrow: str) -> str:
+    return ta.ask(ta.path(f"formgrader/submissions/{submission}/{arrow}")).url.partition("/user/ta/")[2]

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from prometheus_client import REGISTRY
 
 from hub.libraries import AGAIN, Libraries
 from hub.library_status import DONE, ModuleStatus, read_done, status_of
@@ -198,3 +199,42 @@ def test_records_of_before_are_read(libraries: Libraries, exchange: Exchange):
     (libraries.folder / "ada" / DONE).write_text(json.dumps({ASSIGNMENT: "1"}))
     assert libraries.update() == 0
     assert status(libraries).submission == ""
+
+
+def numbers() -> dict[str, float]:
+    """What Prometheus would read now of each result, of the builds' times and of what waits."""
+    results = {result: ("libraries_builds_total", {"result": result}) for result in ("built", "kept", "refused")}
+    names = results | {"timed": ("libraries_build_seconds_count", {}), "waiting": ("libraries_waiting", {})}
+    return {key: REGISTRY.get_sample_value(*name) or 0 for key, name in names.items()}
+
+
+def test_prometheus_sees_what_was_built_and_what_waits(libraries: Libraries, exchange: Exchange):
+    before = numbers()
+    exchange.hand_in("ada", "1", notebook("GOOD = 1"))
+    libraries.update()
+    exchange.hand_in("ada", "2", notebook("def broken(:"))
+    libraries.update()
+    released, exchange.released = exchange.released, {}
+    exchange.hand_in("ada", "3", notebook("GOOD = 1"))
+    libraries.update()
+    exchange.released = released
+    after = numbers()
+    assert {key: after[key] - before[key] for key in ("built", "kept", "refused", "timed")} == {
+        "built": 1,
+        "kept": 1,
+        "refused": 1,
+        "timed": 3,
+    }
+    give = exchange.submission
+
+    def busy(number: str) -> dict[str, bytes]:
+        raise HandInError("the exchange cannot be reached")
+
+    exchange.submission = busy  # type: ignore[method-assign]
+    exchange.hand_in("ada", "4", notebook("GOOD = 1"))
+    libraries.update()
+    assert numbers()["waiting"] == 1
+    exchange.submission = give  # type: ignore[method-assign]
+    exchange.hand_in("ada", "5", notebook("GOOD = 1"))
+    libraries.update()
+    assert numbers()["waiting"] == 0

@@ -111,6 +111,23 @@ def test_a_moved_due_date_is_recorded_and_told(service: Service) -> None:
     assert service.events() == ["released", "due_date_recorded"]
 
 
+def test_a_changed_roster_is_recorded_once_and_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded: list[tuple[str, ...]] = []
+
+    def record(course: Course) -> list[str]:
+        recorded.append(course.students)
+        return ["grace"] if "grace" in course.students else []
+
+    monkeypatch.setattr("tito.gradebook.record_people", record)
+    service.look()
+    service.look(seconds=30)
+    (service.course.root / "roster.csv").write_text("name,id,section,role\nada,1,,student\ngrace,2,,student\n")
+    service.look(seconds=30)
+    service.look(seconds=30)
+    assert recorded == [("ada", "alan"), ("ada", "grace")]
+    assert service.events() == ["released", "people_recorded"]
+
+
 def test_a_broken_course_file_is_told_once_and_releases_nothing(service: Service) -> None:
     service.look(hours=-1)
     service.write(TERM + "[modules.01]\nrelease = 2027-02-30T00:00:00\n")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from prometheus_client import REGISTRY
 
 from hub.grading.inbox import Submission
 from hub.grading.pages import lines
@@ -126,13 +128,16 @@ def test_a_loop_goes_on_after_a_failure_and_tells_it_once(caplog: pytest.LogCapt
         done.set()
         return 60.0
 
-    loop = Loop("on submit", look)
+    loop = Loop("a test's", look)
     loop.BEGIN = loop.LONGEST_PAUSE = 0.01
     loop.start()
     assert done.wait(10)
     loop.stop()
     assert not loop.is_alive()
-    assert [record.message for record in caplog.records] == ["on submit: the exchange cannot be reached"]
+    assert [record.message for record in caplog.records] == ["a test's: the exchange cannot be reached"]
+    assert REGISTRY.get_sample_value("service_failures_total", {"loop": loop.name}) == 2
+    looked = REGISTRY.get_sample_value("service_last_look_timestamp_seconds", {"loop": loop.name})
+    assert looked is not None and 0 <= time.time() - looked < 60
 
 
 def test_times_are_the_courses() -> None:

@@ -12,6 +12,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.docker_files import Files, copy_course
 from tests.tiny import COURSE_TOML, make_checkout
 from tito import gradebook
 from tito.commands import grading, status
@@ -222,3 +223,30 @@ def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory,
     path = tmp_path_factory.mktemp("roster") / "roster.csv"
     path.write_text(roster_text(people), encoding="utf-8")
     assert [row.person for row in read_rows(path)] == sorted(people, key=lambda person: person.name.lower())
+
+
+def test_an_import_says_when_a_class_under_docker_has_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = Files(root / "var" / "docker")
+    files.folder.mkdir(parents=True)
+    copy_course(files, Course.load(root))
+    told = "The class under Docker has what stood here before: run `make up` again. Everybody's servers run on."
+    path = written(root, PLAIN)
+    command.import_roster(path, dry_run=False)
+    assert told in capsys.readouterr().out
+    command.import_roster(path, dry_run=False)
+    assert f"The roster was the same already: 2 students, 1 TA, 1 instructor. {told}" in capsys.readouterr().out
+    copy_course(files, Course.load(root))
+    command.import_roster(path, dry_run=False)
+    assert "Docker" not in capsys.readouterr().out
+
+
+def test_a_folder_with_course_toml_alone_takes_a_roster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `make up` serves one that is kept outside the checkout."""
+    (tmp_path / "course.toml").write_text(COURSE_TOML, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    command.import_roster(written(tmp_path, PLAIN), dry_run=False)
+    assert "under Docker at `make up`" in capsys.readouterr().out
+    assert Course.load(tmp_path).students == ("ada", "alan")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["course.toml", "from_the_registry.csv", "roster.csv"]

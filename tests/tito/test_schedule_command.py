@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from hub.docker_files import Files, copy_course
 from tests.tiny import COURSE_TOML, NOTHING, copy_only, make_checkout, setup_source
 from tito import gradebook, releases
 from tito.commands import schedule as command
@@ -174,3 +176,65 @@ def test_a_journal_of_another_kind_is_one_line(root: Path) -> None:
     (root / releases.JOURNAL).write_text(json.dumps([1]))
     with pytest.raises(ScheduleError, match=r"releases\.json cannot be read"):
         command.show()
+
+
+@pytest.fixture
+def under_docker(root: Path) -> Path:
+    """The folder, after `make up` laid its files out for a class."""
+    files = Files(root / "var" / "docker")
+    files.folder.mkdir(parents=True)
+    copy_course(files, Course.load(root))
+    return root
+
+
+HAND_OVER = "The class under Docker has what stood here before: run `make up` again."
+
+
+def test_a_class_under_docker_has_the_dates_of_the_last_make_up(
+    under_docker: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command.show()
+    assert HAND_OVER not in capsys.readouterr().out
+    command.shift("02", 7, following=True)
+    assert HAND_OVER in capsys.readouterr().out
+    command.hold("03")
+    assert HAND_OVER in capsys.readouterr().out
+    copy_course(Files(under_docker / "var" / "docker"), Course.load(under_docker))
+    command.show()
+    assert HAND_OVER not in capsys.readouterr().out
+
+
+def test_a_class_under_docker_is_not_told_that_its_module_is_out(
+    under_docker: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command.release("02", START - timedelta(days=1))
+    said = capsys.readouterr().out
+    assert "can fetch it" not in said and "the class's release service does it" in said and HAND_OVER in said
+    assert out(under_docker) == set()
+    assert Course.load(under_docker).schedule.release(SECOND) == START - timedelta(days=1)
+
+
+def test_the_course_folder_of_make_serve_is_no_class_under_docker(
+    under_docker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(lay_out_course(tmp_path / "served", under_docker))
+    command.release("02", START - timedelta(days=1))
+    assert "students can fetch it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", [lambda: command.hold("02"), lambda: command.shift("02", 7, following=False)])
+def test_a_classs_copy_is_not_changed(root: Path, change: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = text(root)
+    monkeypatch.setattr("os.access", lambda *_: False)  # as where it is mounted read-only
+    with pytest.raises(ToolError, match=r"only where `make up` is run.*nothing was changed"):
+        change()
+    assert text(root) == before
+
+
+def test_a_folder_with_course_toml_alone_takes_dates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "course.toml").write_text(TERM, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    command.hold("02")
+    command.shift("03", 7, following=False)
+    found = Course.load(tmp_path).schedule
+    assert found.held(SECOND) and found.shift_days(THIRD) == 7

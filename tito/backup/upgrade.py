@@ -13,6 +13,7 @@ from subprocess import CalledProcessError
 from typing import Any
 
 from tito.backup.databases import dump_postgres, is_postgres, snapshot
+from tito.backup.gradebook_courses import BEFORE, add_courses
 from tito.backup.places import GRADEBOOK, Places, refuse_running
 from tito.errors import BackupError
 
@@ -81,11 +82,38 @@ def migrate(database: Database, told: str) -> None:
     Raises:
         BackupError: it cannot be upgraded.
     """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    tools = _tools(database.owner)
     try:
         with _programs_of_this_python():
-            _tools(database.owner).upgrade(database.url)
-    except CalledProcessError:
+            if _needs_courses(database):
+                tools.upgrade(database.url, BEFORE)
+                add_courses(database.url)
+            tools.upgrade(database.url)
+    except CalledProcessError:  # alembic has said why
         raise BackupError(f"{database} cannot be upgraded {told}") from None
+    except SQLAlchemyError as error:
+        reason = str(error).partition("\n")[0]
+        raise BackupError(f"{database} cannot be upgraded {told} ({reason})") from None
+
+
+def _needs_courses(database: Database) -> bool:
+    """Is it a gradebook in PostgreSQL from before the step that nbgrader cannot do there?"""
+    if database.owner != "nbgrader" or not is_postgres(database.url):
+        return False
+    older = {script.revision for script in _scripts(database.owner).iterate_revisions(BEFORE, "base")}
+    return revisions(database)[0] in older
+
+
+def _scripts(owner: str) -> Any:
+    """The migrations that the installed version brings."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(_tools(owner).ALEMBIC_DIR).replace("%", "%%"))
+    return ScriptDirectory.from_config(config)
 
 
 def _tools(owner: str) -> Any:
@@ -102,15 +130,11 @@ def revisions(database: Database) -> tuple[str, str]:
     Raises:
         BackupError: it cannot be opened.
     """
-    from alembic.config import Config
     from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
     from sqlalchemy import create_engine, inspect
     from sqlalchemy.exc import SQLAlchemyError
 
-    config = Config()
-    config.set_main_option("script_location", str(_tools(database.owner).ALEMBIC_DIR).replace("%", "%%"))
-    newest = ScriptDirectory.from_config(config).get_current_head() or ""
+    newest = _scripts(database.owner).get_current_head() or ""
     try:
         engine = create_engine(database.url)
         try:

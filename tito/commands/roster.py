@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from tito import gradebook
+from tito.class_copy import refuse_copy, to_hand_over
 from tito.commands.context import console
 from tito.course import COURSE_FILE, Course
 from tito.errors import RosterError
@@ -20,6 +21,8 @@ __all__ = ["import_roster"]
 def import_roster(path: Path, dry_run: bool) -> None:
     """Make the people in `path` the course's roster; who is not in it loses access and nothing else."""
     course = Course.find()
+    if not dry_run:
+        refuse_copy(course)
     target = roster_path(course.root / COURSE_FILE)
     try:
         people = parse_roster(path)
@@ -60,6 +63,7 @@ def _tell(course: Course, changes: int, dry_run: bool) -> None:
     if dry_run:
         console.print(f"{changes} differences; nothing was changed. The roster would have {counts}.", soft_wrap=True)
     elif changes:
-        console.print(f"The roster has {counts}. A hub that runs reads it when it is started again.", soft_wrap=True)
+        told = to_hand_over(course) or "A hub that runs reads it when it is started again, under Docker at `make up`."
+        console.print(f"The roster has {counts}. {told}", soft_wrap=True)
     else:
-        console.print(f"The roster was the same already: {counts}.", soft_wrap=True)
+        console.print(f"The roster was the same already: {counts}. {to_hand_over(course)}".rstrip(), soft_wrap=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from rich.table import Table
 
 from tito import gradebook, releases
+from tito.class_copy import has_class, refuse_copy, to_hand_over
 from tito.commands.context import console, one_module
 from tito.course import Course
 from tito.course_edit import change_modules
@@ -23,7 +24,7 @@ def show() -> None:
 
 def release(text: str, now: datetime | None = None) -> None:
     """Release a module now, whatever its date; a date to come, or none, is replaced by this moment."""
-    course, module, now = Course.find(), one_module(text), now or datetime.now(UTC)
+    course, module, now = _course_to_change(), one_module(text), now or datetime.now(UTC)
     since = _released(course, module)
     due = course.schedule.due(module)
     if not since and due is not None and due <= now:
@@ -31,20 +32,26 @@ def release(text: str, now: datetime | None = None) -> None:
             f"{module.label} was due {_local(course, due)}; run `tito schedule shift {module.number:02d} --days N` "
             "first (nothing was changed)"
         )
-    if not since:
+    under_docker = has_class(course)
+    if not since and not under_docker:
         releases.release_once(course, module, now)
     planned = course.schedule.release(module)
     if planned is None or planned > now:
         change_modules(course, {module: {"hold": None, "released": _released_minute(course, module, now)}})
     if since:
         console.print(f"{module.label} is released already ({since})")
+    elif under_docker:
+        console.print(
+            f"{module.label} is due for release: the class's release service does it as soon as it reads that"
+        )
+        _tell_to_hand_over(course)
     else:
         console.print(f"{module.label} is released: students can fetch it")
 
 
 def hold(text: str) -> None:
     """Keep a module back, whatever its date, until `release`."""
-    course, module = Course.find(), one_module(text)
+    course, module = _course_to_change(), one_module(text)
     since = _released(course, module)
     if since:
         raise ScheduleError(f"{module.label} is released ({since}) and may have been fetched (nothing was changed)")
@@ -53,11 +60,12 @@ def hold(text: str) -> None:
         return
     change_modules(course, {module: {"hold": True, "released": None}})
     console.print(f"{module.label} is held; `tito schedule release {module.number:02d}` releases it")
+    _tell_to_hand_over(course)
 
 
 def shift(text: str, days: int, following: bool) -> None:
     """Put a module, or all from it on, `days` later than planned; the number counts from the plan, not from before."""
-    course, module = Course.find(), one_module(text)
+    course, module = _course_to_change(), one_module(text)
     if abs(days) > 366:
         raise ScheduleError(f"--days {days} is more than a year (nothing was changed)")
     if course.schedule.due(module) is None and course.schedule.planned_release(module) is None:
@@ -73,6 +81,23 @@ def shift(text: str, days: int, following: bool) -> None:
     if changed.schedule == course.schedule and not moved:
         console.print("nothing was changed")
     _show(changed)
+
+
+def _course_to_change() -> Course:
+    """The course, where its dates may be changed.
+
+    Raises:
+        ToolError: this is a class's copy.
+    """
+    course = Course.find()
+    refuse_copy(course)
+    return course
+
+
+def _tell_to_hand_over(course: Course) -> None:
+    told = to_hand_over(course)
+    if told:
+        console.print(told, soft_wrap=True)
 
 
 def _show(course: Course) -> None:
@@ -103,6 +128,9 @@ def _show(course: Course) -> None:
         console.print(f"What was released by hand is not known: {unknown}", soft_wrap=True)
     if course.schedule.term_start is None:
         console.print("No term_start in course.toml: only what is written for a module has a date.")
+    if has_class(course):
+        console.print("These states are this folder's; a staff member's terminal tells the class's under Docker.")
+    _tell_to_hand_over(course)
 
 
 def _coming(course: Course, module: Module) -> str:
@@ -122,7 +150,8 @@ def _released(course: Course, module: Module) -> str:
     entry = releases.read_journal(course).get(module.label)
     if entry is not None and entry.state == "released":
         return f"since {_local(course, entry.at)}"
-    if entry is None and module.label in gradebook.published(course):
+    nbgraders = (course.root / gradebook.CONFIG).is_file()  # not where there are course.toml and the roster alone
+    if entry is None and nbgraders and module.label in gradebook.published(course):
         return "by hand"
     return ""
 

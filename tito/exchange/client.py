@@ -19,7 +19,7 @@ from tito.errors import HandInError
 from tito.exchange.archive import Limits, pack, unpack
 from tito.exchange.receipt import Receipt, same_files
 
-__all__ = ["ACCESS_FILE", "Access", "Client"]
+__all__ = ["ACCESS_FILE", "Access", "Client", "Identity"]
 
 ACCESS_FILE = "exchange.json"
 """In a hub's course folder: where its service is and a token, for commands that run outside any server."""
@@ -35,11 +35,27 @@ BUSY = {502, 503, 504}
 
 
 @dataclass(frozen=True)
+class Identity:
+    """Files by which caller and service know each other where the hub has internal TLS."""
+
+    certificate: str
+    key: str
+    trusted: str
+
+    @classmethod
+    def find(cls, url: str) -> Identity | None:
+        """What the hub gave this server or service for addresses such as `url`; None without internal TLS."""
+        found = [os.environ.get(f"JUPYTERHUB_SSL_{name}", "") for name in ("CERTFILE", "KEYFILE", "CLIENT_CA")]
+        return cls(*found) if url.startswith("https:") and all(found) else None
+
+
+@dataclass(frozen=True)
 class Access:
     """Where the service is and who calls."""
 
     url: str
     token: str
+    identity: Identity | None = None
 
     @classmethod
     def find(cls, folder: Path) -> Access:
@@ -51,7 +67,7 @@ class Access:
         url = os.environ.get("TINYTORCH_EXCHANGE_URL", "")
         token = os.environ.get("JUPYTERHUB_API_TOKEN", "")
         if url:
-            return cls(url, token)
+            return cls(url, token, Identity.find(url))
         try:
             values = json.loads((folder / ACCESS_FILE).read_text(encoding="utf-8"))
             return cls(str(values["url"]), str(values["token"]))
@@ -176,15 +192,21 @@ class Client:
     ) -> requests.Response:
         url = f"{self.access.url.rstrip('/')}/{path}"
         sent = {"Authorization": f"token {self.access.token}", **(headers or {})}
-        answer = _with_patience(lambda: _ask(method, url, body, sent), url, patience or self.patience)
+        answer = _with_patience(
+            lambda: _ask(method, url, body, sent, self.access.identity), url, patience or self.patience
+        )
         if answer.status_code >= 400:
             raise HandInError(_why(answer))
         return answer
 
 
-def _ask(method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> requests.Response:
+def _ask(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], identity: Identity | None
+) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False  # the service is inside the hub's network: no proxy, no .netrc
+        if identity:
+            session.verify, session.cert = identity.trusted, (identity.certificate, identity.key)
         return session.request(
             method, url, data=body, headers=dict(headers), timeout=LONGEST_ANSWER, allow_redirects=False
         )
