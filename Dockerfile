@@ -35,6 +35,7 @@ RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secr
     --mount=type=bind,source=deploy/images/students_nbgrader.sh,target=/students_nbgrader.sh \
     sh /opt/pip/images/install.sh --no-deps nbgrader && sh /students_nbgrader.sh
 COPY hub/roles/student /opt/course/role
+COPY hub/jupyter /opt/course/share/jupyter/
 COPY deploy/images/role /opt/course/role
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
     sh /opt/pip/images/install.sh --no-index --no-deps /wheel/*.whl && rm -r /opt/course/lib/python3*/site-packages/hub
@@ -44,7 +45,7 @@ WORKDIR /home/course
 RUN python -c "import matplotlib.font_manager"
 ENV JUPYTER_CONFIG_PATH=/opt/course/role JUPYTER_PREFER_ENV_PATH=1 JUPYTER_RUNTIME_DIR=/tmp/jupyter SHELL=/bin/bash
 EXPOSE 8888
-CMD ["jupyterhub-singleuser"]
+CMD ["python", "-P", "-m", "tito.server"]
 HEALTHCHECK --interval=60s --timeout=10s --start-period=60s CMD ["python", "/opt/course/role/healthy.py"]
 ARG VERSION=unknown
 LABEL org.tinytorch.version=${VERSION} org.tinytorch.image=student
@@ -56,6 +57,7 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblew
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
     sh /opt/pip/images/install.sh -r /opt/pip/images/grader.txt
 COPY hub/roles/staff /opt/course/role
+COPY hub/jupyter /opt/course/share/jupyter/
 COPY deploy/images/role deploy/images/staff /opt/course/role/
 COPY nbgrader_config.py /opt/tinytorch/
 COPY tinytorch_lib /opt/tinytorch/tinytorch_lib

@@ -174,7 +174,8 @@ def leave_notebook(student: Student) -> None:
     student.ask(student.path("lab"))  # its cookies
     file = {"type": "notebook", "content": notebook}
     assert student.ask(student.path(f"api/contents/{NOTEBOOK}"), "PUT", data=file).status == 201
-    assert student.ask(student.path("lab/api/workspaces/default"), "DELETE").status == 204
+    # 404: the window was closed before JupyterLab had saved what is open.
+    assert student.ask(student.path("lab/api/workspaces/default"), "DELETE").status in (204, 404)
 
 
 def measure_starts(browser: Browser, here: Class, names: Sequence[str]) -> bool:

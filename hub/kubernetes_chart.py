@@ -139,7 +139,7 @@ def _singleuser(here: Cluster) -> dict[str, Any]:
     dynamic = {"storageClass": here.storage_class} if here.storage_class else {}
     return {
         "image": _image(here, "student"),
-        "cmd": "jupyterhub-singleuser",
+        "cmd": ["python", "-P", "-m", "tito.server"],
         "defaultUrl": "/lab",
         "startTimeout": 300,  # a new node may have to come first
         "uid": USER,

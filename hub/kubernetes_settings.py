@@ -166,7 +166,7 @@ def pod_traits(here: Cluster, role: Role) -> dict[str, Any]:
         ]
     return {
         "image": here.image("student" if student else "grader"),
-        "cmd": ["jupyterhub-singleuser"] if student else ["sh", "/opt/course/role/start.sh"],
+        "cmd": ["python", "-P", "-m", "tito.server"] if student else ["sh", "/opt/course/role/start.sh"],
         "mem_limit": limits.memory,
         "mem_guarantee": reserved.memory,
         "cpu_limit": limits.processors,

@@ -51,6 +51,9 @@ ROLES = Path(__file__).parent / "roles"
 SECTION = "section-"
 """Begins the names of the hub's groups that stand for sections."""
 
+PAGE = Path(__file__).parent / "jupyter"
+"""The course's own part of JupyterLab's page, put on JUPYTER_PATH."""
+
 STUDENTS, STAFF, INSTRUCTORS = "students", "staff", "instructors"
 """The hub's groups that rights are granted to; instructors are among the staff."""
 
@@ -178,6 +181,7 @@ def server_environment(people: People, local: Local, user: str) -> dict[str, str
     role, places = role_of(people, user), local.places
     variables = {
         "JUPYTER_CONFIG_PATH": str(ROLES / role),
+        "JUPYTER_PATH": str(PAGE),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "TINYTORCH_COURSE_ID": people.id,
         "TINYTORCH_EXCHANGE_URL": local.exchange_url,
@@ -350,7 +354,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "course_groups": groups_by_user(people),
         },
         "CourseSpawner": {
-            "cmd": [python, "-m", "jupyterhub.singleuser"],
+            "cmd": [python, "-P", "-m", "tito.server"],
             "default_url": "/lab",
             "home_dir_template": str(places.data / "homes" / "{username}"),
             "log_template": str(places.server_log("{username}")),

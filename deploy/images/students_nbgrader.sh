@@ -12,3 +12,5 @@ PYTHON
 done
 # The role's configuration names the extensions that start.
 rm -f /opt/course/etc/jupyter/jupyter_server_config.d/nbgrader.json
+# Jupytext's part of JupyterLab's page asks a part of the server that does not run (role/jupyter_server_config.d).
+rm -r /opt/course/share/jupyter/labextensions/jupyterlab-jupytext

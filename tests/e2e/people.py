@@ -104,8 +104,17 @@ class Person:
         )
         assert answer.ok, f"{path}: {answer.status} {answer.text()}"
 
+    def sessions(self, path: str) -> int:
+        """How many kernels run for the notebook at `path`."""
+        answer = self.page.context.request.get(f"{self._server}/api/sessions")
+        return [session["path"] for session in answer.json()].count(path)
+
+    @property
+    def _server(self) -> str:
+        return f"{self.hub.url}/user/{self.name}"
+
     def _contents(self, path: str) -> str:
-        return f"{self.hub.url}/user/{self.name}/api/contents/{quote(path)}"
+        return f"{self._server}/api/contents/{quote(path)}"
 
 
 class People:

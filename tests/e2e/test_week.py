@@ -23,6 +23,7 @@ from tests.e2e.pages import (
     open_feedback,
     open_menu,
     show_end,
+    wait_for_kernel,
 )
 from tests.e2e.people import People, Person
 from tests.e2e.running_hub import Hub
@@ -59,6 +60,8 @@ def test_a_week_of_the_course(hub: Hub, people: People, module: Module) -> None:
 
     instructor_releases(staff_open_the_formgrader(instructor, people), instructor, people)
     student_sees_the_next_module(ada, assignments, people)
+
+    student_comes_by_a_link(ada, people)
 
     everybody_was_well_served(people)
     people.leave()
@@ -266,6 +269,17 @@ def student_sees_the_next_module(ada: Person, assignments: AssignmentList, peopl
     assignments.refresh()
     expect(assignments.row("released", NEXT).get_by_role("button", name="Fetch")).to_be_visible()
     people.photograph(ada, "next-module")
+
+
+def student_comes_by_a_link(ada: Person, people: People) -> None:
+    """The page opens it at once and has its kernel started meanwhile: it must not become two of either."""
+    ada.write("again.ipynb", ada.read(f"{MODULE}/{MODULE}.ipynb"))
+    ada.page.goto(f"{ada.hub.url}/user/{ada.name}/lab/tree/again.ipynb")
+    wait_for_kernel(ada.page)
+    expect(ada.page.locator("#jp-main-dock-panel .lm-TabBar-tab").filter(has_text="again.ipynb")).to_have_count(1)
+    assert ada.sessions("again.ipynb") == 1
+    ada.sees_no_surprise()
+    people.photograph(ada, "by-a-link")
 
 
 def everybody_was_well_served(people: People) -> None:

@@ -121,6 +121,16 @@ def test_a_student_reaches_no_staff_service(ada: Visitor, path: str):
 
 
 @pytest.mark.parametrize("role", ["ada", "ta"])
+def test_everybodys_page_carries_the_courses_own_part(role: str, request: pytest.FixtureRequest):
+    visitor: Visitor = request.getfixturevalue(role)
+    own = [part for part in visitor.page_config()["federated_extensions"] if part["name"] == "tinytorch"]
+    assert [part["extension"] for part in own] == ["./extension"]
+    script = visitor.ask(visitor.path(f"lab/extensions/tinytorch/{own[0]['load']}"))
+    assert script.status == 200
+    assert "_JUPYTERLAB.tinytorch" in script.text
+
+
+@pytest.mark.parametrize("role", ["ada", "ta"])
 def test_nothing_asks_the_network_for_news_or_extensions(role: str, request: pytest.FixtureRequest):
     page = request.getfixturevalue(role).page_config()
     assert page["news"] == {"disabled": True}

@@ -33,7 +33,7 @@ def listening(hub: Hub) -> dict[str, int]:
     found = {}
     for process in hub.family():
         words = " ".join(process.cmdline())
-        for kind in ("hub.hub_with_tls", "hub.proxy", "hub.exchange", "jupyterhub.singleuser"):
+        for kind in ("hub.hub_with_tls", "hub.proxy", "hub.exchange", "tito.server"):
             if kind in words:
                 found[kind] = {c.laddr.port for c in process.net_connections() if c.status == "LISTEN"}
     public = int(hub.url.rsplit(":", 1)[1])
@@ -67,7 +67,7 @@ def test_whoever_has_one_gets_in(hub: Hub, ada: Visitor) -> None:
     (key,) = store.glob("proxy-client/proxy-client.key")
     known = ssl.create_default_context(cafile=str(next(store.glob("proxy-client-ca_trust.crt"))))
     known.load_cert_chain(key.with_suffix(".crt"), key)
-    said = answer(listening(hub)["jupyterhub.singleuser"], known, ada.path("api"))
+    said = answer(listening(hub)["tito.server"], known, ada.path("api"))
     assert re.match(rb"HTTP/1.1 200", said), said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -181,3 +182,10 @@ def test_roles_name_plugins_that_nbgrader_has():
     assert named
     for name in named:
         assert f'"{name}"' in code, f"{name} is no plugin of the installed nbgrader"
+
+
+def test_a_file_in_ones_home_does_not_stand_in_for_a_module(tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('the wrong random')\n", encoding="utf-8")
+    command = hub_values(PEOPLE, LOCAL)["CourseSpawner"]["cmd"]
+    done = subprocess.run([*command, "--version"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

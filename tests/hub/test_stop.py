@@ -36,7 +36,7 @@ def test_three_starts_keep_all_work_and_leave_no_process(checkout: Path, tmp_pat
         assert ada.ask(ada.path("api/contents/notes.txt"), "PUT", data=saved).status == 201
         everyone, password = first.family(), first.password
         commands = " ".join(" ".join(process.cmdline()) for process in everyone)
-        for part in ("hub.serve", "jupyterhub --config", "hub.proxy", "jupyterhub.singleuser", "ipykernel_launcher"):
+        for part in ("hub.serve", "jupyterhub --config", "hub.proxy", "tito.server", "ipykernel_launcher"):
             assert part in commands, f"{part} should have been running"
         assert first.stop(signal.SIGINT) == 0
         assert living(everyone) == []

@@ -8,4 +8,4 @@ if [ "${1:-}" = --run ]; then
     shift
     exec "$@"
 fi
-exec jupyterhub-singleuser "$@"
+exec python -P -m tito.server "$@"
