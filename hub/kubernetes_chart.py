@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hub.container_names import HOME
-from hub.docker_settings import RELEASE, class_roles
+from hub.docker_settings import class_roles
 from hub.exchange import access as exchange
 from hub.kubernetes_networks import ways_out
-from hub.kubernetes_pods import PORTS
+from hub.kubernetes_pods import HUB_SERVICES, PORTS
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, pod_traits, secret
-from hub.settings import GRADING, LIBRARIES
 
 __all__ = ["chart_values"]
 
@@ -98,7 +97,7 @@ def _hub(here: Cluster) -> dict[str, Any]:
 
 def _services() -> dict[str, Any]:
     """The hub's services: the proxy leads /services/<name>/ to each, the hub logs people in to the pages of three."""
-    urls = {name: {"url": f"http://{name}:{PORTS[name]}"} for name in (exchange.SERVICE, GRADING, LIBRARIES, RELEASE)}
+    urls = {name: {"url": f"http://{name}:{PORTS[name]}"} for name in HUB_SERVICES}
     pages = {"oauth_no_confirm": True}
     return {name: url if name == exchange.SERVICE else url | pages for name, url in urls.items()}
 

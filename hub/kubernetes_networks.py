@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.docker_settings import RELEASE
 from hub.exchange.access import SERVICE as EXCHANGE
-from hub.kubernetes_pods import ASKS, NAMED, PORTS
+from hub.kubernetes_pods import HUB_SERVICES, NAMED, PORTS
 from hub.settings import GRADING, LIBRARIES
 
 __all__ = ["ALLOWED", "policies", "selector", "ways_out"]
@@ -46,7 +46,7 @@ def _part(name: str) -> dict[str, Any]:
     callers = sorted(ALLOWED[name])
     ingress = [{"from": [{"podSelector": selector(who)} for who in callers], "ports": _port(name)}] if callers else []
     egress = ways_out(name)
-    if name in ASKS:
+    if name in HUB_SERVICES:
         egress.append({"to": [{"podSelector": selector("hub")}], "ports": _port("hub")})
     if egress:
         egress.append(_names())

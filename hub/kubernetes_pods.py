@@ -12,7 +12,7 @@ from hub.settings import GRADING, LIBRARIES
 from tito.addresses import BROKER, DATABASE
 from tito.farm.signing import KEY
 
-__all__ = ["ASKS", "NAMED", "PORTS", "claims", "deployments", "services"]
+__all__ = ["HUB_SERVICES", "NAMED", "PORTS", "claims", "deployments", "services"]
 
 NAMED = "tinytorch/part"
 """The label that tells the parts apart; network policies and services go by it."""
@@ -20,8 +20,8 @@ NAMED = "tinytorch/part"
 PORTS = {EXCHANGE: 8090, GRADING: 8091, LIBRARIES: 8092, RELEASE: 8010, "broker": 6379, "database": 5432, "hub": 8081}
 """The port that a part answers on; the hub is the chart's."""
 
-ASKS = (EXCHANGE, GRADING, LIBRARIES, RELEASE)
-"""The hub's services: browsers reach them through the proxy, and they ask the hub whose a token is."""
+HUB_SERVICES = (EXCHANGE, GRADING, LIBRARIES, RELEASE)
+"""The proxy leads to them, and they ask the hub whose a token is."""
 
 _EXCHANGE_URL = f"http://{EXCHANGE}:{PORTS[EXCHANGE]}/services/{EXCHANGE}/"
 _LAY_OUT = (
@@ -33,8 +33,8 @@ _COURSE_FILE = {"name": "course-file", "configMap": {"name": "tinytorch-course"}
 
 def deployments(here: Cluster) -> list[dict[str, Any]]:
     """One Deployment a part."""
-    asks = [_exchange(here), _libraries(here), _release(here), _grading(here)]
-    return [*asks, _worker(here), _broker(here), _database(here)]
+    hub_services = [_exchange(here), _libraries(here), _release(here), _grading(here)]
+    return [*hub_services, _worker(here), _broker(here), _database(here)]
 
 
 def services() -> list[dict[str, Any]]:

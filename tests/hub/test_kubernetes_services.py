@@ -27,7 +27,7 @@ from class_hub_names import service_token
 
 from hub.checks import free_ports
 from hub.kubernetes import files
-from hub.kubernetes_pods import ASKS, PORTS
+from hub.kubernetes_pods import HUB_SERVICES, PORTS
 from hub.kubernetes_settings import Cluster
 
 VARIABLES = {"URL": "https://course.example.edu", "REGISTRY": "registry.example.edu/course", "TAG": "2027.1"}
@@ -82,7 +82,7 @@ class Machine:
 
     def __init__(self, folder: Path, hub_port: int) -> None:
         self.folder = folder
-        self.ports = dict(zip(ASKS, free_ports(len(ASKS)), strict=True))
+        self.ports = dict(zip(HUB_SERVICES, free_ports(len(HUB_SERVICES)), strict=True))
         self._here = {
             f"http://hub:{PORTS['hub']}": f"http://127.0.0.1:{hub_port}",
             "http://exchange:": "http://127.0.0.1:",
@@ -98,7 +98,7 @@ class Machine:
             "gradebook_database": f"sqlite:///{folder / 'gradebook.db'}",
             "broker": "redis://127.0.0.1:9/0",  # nothing is to be graded
             "farm_key": "0123456789abcdef" * 3,
-            **{f"hub.services.{name}.apiToken": service_token(name) for name in ASKS},
+            **{f"hub.services.{name}.apiToken": service_token(name) for name in HUB_SERVICES},
         }
         self._lay_out()
 
@@ -176,7 +176,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     machine = Machine(folder, ports[1])
     addresses = {name: f"http://127.0.0.1:{port}" for name, port in machine.ports.items()}
     with ExitStack() as stack:
-        for name in ASKS:
+        for name in HUB_SERVICES:
             stack.enter_context(running(name, machine))
         course = folder / "checkout" / "class"
         config = {"config": "cluster_hub_config.py", "ports": ports, "services": addresses}
@@ -209,7 +209,7 @@ def test_nobody_gets_in_without_the_log_in(site: Site, name: str) -> None:
 
 
 def test_an_instructors_monitor_reads_every_services_metrics_and_nothing_else(site: Site) -> None:
-    for path in ("/hub/metrics", *(f"/services/{name}/metrics" for name in ASKS)):
+    for path in ("/hub/metrics", *(f"/services/{name}/metrics" for name in HUB_SERVICES)):
         assert site.ask(path, site.monitor) == 200, path
     for path in ("/hub/api/users", "/services/exchange/courses/tt/assignments", "/services/grading/results.json"):
         assert site.ask(path, site.monitor) in (401, 403), path
