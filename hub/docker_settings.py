@@ -44,6 +44,7 @@ __all__ = [
     "Secrets",
     "Server",
     "Variables",
+    "class_roles",
     "docker_values",
     "limit_variables",
     "server_environment",
@@ -392,8 +393,8 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
     }
 
 
-def roles() -> list[dict[str, Any]]:
-    """What servers, people and services may do, by the groups; the culler may stop what is idle."""
+def class_roles() -> list[dict[str, Any]]:
+    """What servers, people and services may do, by the groups, wherever a class's containers run."""
     services = [GRADING, RELEASE]
     return [
         *exchange.roles(
@@ -403,6 +404,13 @@ def roles() -> list[dict[str, Any]]:
         ),
         *page_roles({"groups": [STUDENTS, STAFF]}),
         {"name": f"{RELEASE}-users", "scopes": [exchange.access_scope(RELEASE)], "groups": [INSTRUCTORS]},
+    ]
+
+
+def roles() -> list[dict[str, Any]]:
+    """Those of a class; and the culler may stop what is idle."""
+    return [
+        *class_roles(),
         {
             "name": "culler",
             "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],

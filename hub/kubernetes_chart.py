@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hub.container_names import HOME
-from hub.docker_settings import RELEASE
+from hub.docker_settings import class_roles
 from hub.exchange import access as exchange
+from hub.kubernetes_networks import ways_out
+from hub.kubernetes_pods import HUB_SERVICES, PORTS
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, pod_traits, secret
-from hub.settings import LIBRARIES, STAFF, STUDENTS
 
 __all__ = ["chart_values"]
 
@@ -77,8 +78,8 @@ def _hub(here: Cluster) -> dict[str, Any]:
             {"name": "login", "mountPath": "/srv/login", "readOnly": True},
         ],
         # The chart makes each service's token and keeps it in its Secret `hub`.
-        "services": {exchange.SERVICE: {"url": "http://exchange:8090"}, LIBRARIES: {}, RELEASE: {}},
-        "loadRoles": _roles(),
+        "services": _services(),
+        "loadRoles": {role["name"]: role for role in class_roles()},  # the chart adds its culler's
         "config": _hub_config(here),
         "extraConfig": {"course": _CONFIGURE},
         "podSecurityContext": {"fsGroup": USER},
@@ -88,18 +89,17 @@ def _hub(here: Cluster) -> dict[str, Any]:
             "enabled": True,
             # Kubernetes' own interface has a private address in most clusters, an identity provider a public one.
             "egressAllowRules": _NO_WAY_OUT | {"privateIPs": True, "nonPrivateIPs": here.login != "native"},
+            "egress": ways_out("hub"),
         },
         "resources": {"requests": {"cpu": "200m", "memory": "512Mi"}, "limits": {"memory": "4Gi"}},
     }
 
 
-def _roles() -> dict[str, Any]:
-    roles = exchange.roles(
-        {"groups": [STUDENTS, STAFF], "services": [LIBRARIES, RELEASE]},
-        {"groups": [STAFF], "services": [RELEASE]},
-        readers=[LIBRARIES],
-    )
-    return {role["name"]: role for role in roles}
+def _services() -> dict[str, Any]:
+    """The hub's services: the proxy leads /services/<name>/ to each, the hub logs people in to the pages of three."""
+    urls = {name: {"url": f"http://{name}:{PORTS[name]}"} for name in HUB_SERVICES}
+    pages = {"oauth_no_confirm": True}
+    return {name: url if name == exchange.SERVICE else url | pages for name, url in urls.items()}
 
 
 def _hub_config(here: Cluster) -> dict[str, Any]:
@@ -121,16 +121,12 @@ def _hub_config(here: Cluster) -> dict[str, Any]:
 
 
 def _proxy() -> dict[str, Any]:
-    to_exchange = {
-        "to": [{"podSelector": {"matchLabels": {"tinytorch/part": "exchange"}}}],
-        "ports": [{"protocol": "TCP", "port": 8090}],
-    }
     return {
         "service": {"type": "ClusterIP"},
         "https": {"enabled": False},  # TLS ends at the ingress
         "chp": {
             "containerSecurityContext": bounded(),
-            "networkPolicy": {"enabled": True, "egress": [to_exchange], "egressAllowRules": _NO_WAY_OUT},
+            "networkPolicy": {"enabled": True, "egress": ways_out("proxy"), "egressAllowRules": _NO_WAY_OUT},
             "resources": {"requests": {"cpu": "200m", "memory": "512Mi"}, "limits": {"memory": "2Gi"}},
         },
     }

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.kubernetes_pods import NAMED
+from hub.docker_settings import RELEASE
+from hub.exchange.access import SERVICE as EXCHANGE
+from hub.kubernetes_pods import HUB_SERVICES, NAMED, PORTS
+from hub.settings import GRADING, LIBRARIES
 
-__all__ = ["ALLOWED", "LISTENS", "policies", "selector"]
-
-LISTENS = {"exchange": 8090, "broker": 6379, "database": 5432, "hub": 8081}
-"""The port that a part answers on."""
+__all__ = ["ALLOWED", "policies", "selector", "ways_out"]
 
 ALLOWED = {
-    "exchange": {"proxy", "hub", "libraries", "release"},
-    "broker": {"worker", "staff"},
-    "database": {"hub", "exchange", "release", "staff"},
-    "libraries": set[str](),
-    "release": set[str](),
+    EXCHANGE: {"proxy", "hub", GRADING, LIBRARIES, RELEASE},
+    GRADING: {"proxy", "hub"},
+    LIBRARIES: {"proxy", "hub"},
+    RELEASE: {"proxy", "hub"},
+    "broker": {"worker", "staff", GRADING},
+    "database": {"hub", "staff", EXCHANGE, GRADING, RELEASE},
     "worker": set[str](),
 }
-"""Who may open a connection to each of our parts. A student's server is in no row: it reaches hub and proxy only."""
+"""Who may open a connection to each of our parts. A student's server is in no row: it reaches hub and proxy only.
+
+The proxy leads browsers to what has pages; the hub looks whether these are there.
+"""
 
 _OURS = tuple(ALLOWED)
 
@@ -35,21 +39,22 @@ def selector(name: str) -> dict[str, Any]:
 
 def policies() -> list[dict[str, Any]]:
     """One policy a part of ours, closed in both directions but for the table, and one more for staff's servers."""
-    return [*map(_part, _OURS), _policy("staff", ["Egress"], egress=_ways_out("staff"))]
+    return [*map(_part, _OURS), _policy("staff", ["Egress"], egress=ways_out("staff"))]
 
 
 def _part(name: str) -> dict[str, Any]:
     callers = sorted(ALLOWED[name])
     ingress = [{"from": [{"podSelector": selector(who)} for who in callers], "ports": _port(name)}] if callers else []
-    egress = _ways_out(name)
-    if name == "exchange":  # whose token is this?
+    egress = ways_out(name)
+    if name in HUB_SERVICES:
         egress.append({"to": [{"podSelector": selector("hub")}], "ports": _port("hub")})
     if egress:
         egress.append(_names())
     return _policy(name, ["Ingress", "Egress"], ingress=ingress, egress=egress)
 
 
-def _ways_out(name: str) -> list[dict[str, Any]]:
+def ways_out(name: str) -> list[dict[str, Any]]:
+    """The rules for what `name` opens connections to, by the table."""
     return [
         {"to": [{"podSelector": selector(other)}], "ports": _port(other)} for other in _OURS if name in ALLOWED[other]
     ]
@@ -64,7 +69,7 @@ def _names() -> dict[str, Any]:
 
 
 def _port(name: str) -> list[dict[str, Any]]:
-    return [{"protocol": "TCP", "port": LISTENS[name]}]
+    return [{"protocol": "TCP", "port": PORTS[name]}]
 
 
 def _policy(name: str, types: list[str], **rules: list[dict[str, Any]]) -> dict[str, Any]:

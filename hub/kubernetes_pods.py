@@ -1,4 +1,4 @@
-"""The pods beside the chart's: exchange, libraries, release, workers, their broker and the database."""
+"""The pods beside the chart's: exchange, libraries, release, grading, workers, their broker and the database."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ from typing import Any
 
 from hub.container_names import CLASS, COURSE
 from hub.docker_settings import RELEASE
+from hub.exchange.access import SERVICE as EXCHANGE
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, secret
-from hub.settings import LIBRARIES
-from tito.addresses import BROKER
+from hub.settings import GRADING, LIBRARIES
+from tito.addresses import BROKER, DATABASE
 from tito.farm.signing import KEY
 
-__all__ = ["NAMED", "claims", "deployments", "services"]
+__all__ = ["HUB_SERVICES", "NAMED", "PORTS", "claims", "deployments", "services"]
 
 NAMED = "tinytorch/part"
 """The label that tells the parts apart; network policies and services go by it."""
 
-_EXCHANGE = "http://exchange:8090/services/exchange/"
+PORTS = {EXCHANGE: 8090, GRADING: 8091, LIBRARIES: 8092, RELEASE: 8010, "broker": 6379, "database": 5432, "hub": 8081}
+"""The port that a part answers on; the hub is the chart's."""
+
+HUB_SERVICES = (EXCHANGE, GRADING, LIBRARIES, RELEASE)
+"""The proxy leads to them, and they ask the hub whose a token is."""
+
+_EXCHANGE_URL = f"http://{EXCHANGE}:{PORTS[EXCHANGE]}/services/{EXCHANGE}/"
 _LAY_OUT = (
     "from pathlib import Path; from tito.workspace import lay_out_course\n"
     f'lay_out_course(Path("{COURSE}"), Path("/opt/tinytorch"))'
@@ -26,12 +33,12 @@ _COURSE_FILE = {"name": "course-file", "configMap": {"name": "tinytorch-course"}
 
 def deployments(here: Cluster) -> list[dict[str, Any]]:
     """One Deployment a part."""
-    return [_exchange(here), _libraries(here), _release(here), _worker(here), _broker(here), _database(here)]
+    hub_services = [_exchange(here), _libraries(here), _release(here), _grading(here)]
+    return [*hub_services, _worker(here), _broker(here), _database(here)]
 
 
 def services() -> list[dict[str, Any]]:
     """The names that parts are reached by; none leads into the cluster from outside."""
-    ports = {"exchange": 8090, "broker": 6379, "database": 5432}
     return [
         {
             "apiVersion": "v1",
@@ -43,7 +50,8 @@ def services() -> list[dict[str, Any]]:
                 "ports": [{"port": port, "targetPort": port, "protocol": "TCP"}],
             },
         }
-        for name, port in ports.items()
+        for name, port in PORTS.items()
+        if name != "hub"
     ]
 
 
@@ -66,21 +74,15 @@ def _exchange(here: Cluster) -> dict[str, Any]:
         {
             "TINYTORCH_EXCHANGE_DATA": "/srv/exchange",
             "TINYTORCH_EXCHANGE_COURSE": "/srv/course",
-            "TINYTORCH_EXCHANGE_BIND": "http://0.0.0.0:8090",
+            "TINYTORCH_EXCHANGE_BIND": _bind(EXCHANGE),
             "TINYTORCH_EXCHANGE_DATABASE_FILE": "/run/secrets/exchange_database",
-            "JUPYTERHUB_API_URL": "http://hub:8081/hub/api",
-            "JUPYTERHUB_API_TOKEN": _hub_token("exchange"),
+            **_hub_variables(EXCHANGE),
         },
         {"exchange": "/srv/exchange", "course-file": "/srv/course", "secrets": "/run/secrets"},
         ("250m", "256Mi", "1Gi"),
     )
-    container["ports"] = [{"containerPort": 8090}]
-    container["readinessProbe"] = {"httpGet": {"path": "/services/exchange/health", "port": 8090}, "periodSeconds": 10}
     volumes = [_volume("exchange"), _COURSE_FILE, _secret_files("exchange_database")]
-    made = _deployment("exchange", container, volumes)
-    # The chart's hub answers pods with this label; the exchange asks it whose a token is.
-    made["spec"]["template"]["metadata"]["labels"]["hub.jupyter.org/network-access-hub"] = "true"
-    return made
+    return _service(EXCHANGE, container, volumes, "/services/exchange/health")
 
 
 def _libraries(here: Cluster) -> dict[str, Any]:
@@ -88,33 +90,57 @@ def _libraries(here: Cluster) -> dict[str, Any]:
         here.image("grader"),
         ["python", "-m", "hub.libraries"],
         {
-            "TINYTORCH_EXCHANGE_URL": _EXCHANGE,
+            "TINYTORCH_EXCHANGE_URL": _EXCHANGE_URL,
             "TINYTORCH_LIBRARIES_HERE": "/srv/libraries",
+            "TINYTORCH_LIBRARIES_COURSE": "/srv/course",
+            "TINYTORCH_LIBRARIES_BIND": _bind(LIBRARIES),
             "TINYTORCH_COURSE_ID": here.course,
-            "JUPYTERHUB_API_TOKEN": _hub_token(LIBRARIES),
+            **_hub_variables(LIBRARIES),
+            **_page_variables(LIBRARIES),
         },
-        {"libraries": "/srv/libraries"},
+        {"libraries": "/srv/libraries", "course-file": "/srv/course"},
         ("100m", "256Mi", "512Mi"),
     )
-    return _deployment("libraries", container, [_volume("libraries")])
+    return _service(LIBRARIES, container, [_volume("libraries"), _COURSE_FILE], "/services/libraries/health")
 
 
 def _release(here: Cluster) -> dict[str, Any]:
-    serve = f"exec python -m hub.release --course {COURSE} --host 0.0.0.0 --port 8010"
     container = _container(
         here.image("grader"),
-        ["sh", "-c", f"python -c '{_LAY_OUT}' && {serve}"],
+        _in_the_course(f"python -m hub.release --course {COURSE} --host 0.0.0.0 --port {PORTS[RELEASE]}"),
         {
-            "TINYTORCH_EXCHANGE_URL": _EXCHANGE,
+            "TINYTORCH_EXCHANGE_URL": _EXCHANGE_URL,
             "TINYTORCH_COURSE_ID": here.course,
-            "TINYTORCH_DATABASE": secret("gradebook_database"),
-            "JUPYTERHUB_API_TOKEN": _hub_token(RELEASE),
+            DATABASE: secret("gradebook_database"),
+            **_hub_variables(RELEASE),
+            **_page_variables(RELEASE),
         },
         {"course": COURSE, "course-file": CLASS},
         ("100m", "256Mi", "512Mi"),
     )
-    container["readinessProbe"] = {"httpGet": {"path": "/health", "port": 8010}, "periodSeconds": 30}
-    return _deployment(RELEASE, container, [_volume("course"), _COURSE_FILE])
+    return _service(RELEASE, container, [_volume("course"), _COURSE_FILE], "/health")
+
+
+def _grading(here: Cluster) -> dict[str, Any]:
+    """It makes no exam room of its own: submissions go to the workers, by way of the broker."""
+    container = _container(
+        here.image("grader"),
+        _in_the_course("python -m hub.grading"),
+        {
+            "TINYTORCH_EXCHANGE_URL": _EXCHANGE_URL,
+            "TINYTORCH_GRADING_COURSE": COURSE,
+            "TINYTORCH_GRADING_DATA": f"{COURSE}/grading",
+            "TINYTORCH_GRADING_BIND": _bind(GRADING),
+            DATABASE: secret("gradebook_database"),
+            BROKER: secret("broker"),
+            KEY: secret("farm_key"),
+            **_hub_variables(GRADING),
+            **_page_variables(GRADING),
+        },
+        {"course": COURSE, "course-file": CLASS},
+        ("250m", "512Mi", "1Gi"),
+    )
+    return _service(GRADING, container, [_volume("course"), _COURSE_FILE], "/services/grading/health")
 
 
 def _worker(here: Cluster) -> dict[str, Any]:
@@ -137,8 +163,8 @@ def _broker(here: Cluster) -> dict[str, Any]:
     container = _container(
         here.broker_image, ["sh", "-c", f"{command} --dir /data"], {}, {"broker": "/data", "secrets": "/run/secrets"}
     )
-    container["ports"] = [{"containerPort": 6379}]
-    container["readinessProbe"] = {"tcpSocket": {"port": 6379}, "periodSeconds": 10}
+    container["ports"] = [{"containerPort": PORTS["broker"]}]
+    container["readinessProbe"] = {"tcpSocket": {"port": PORTS["broker"]}, "periodSeconds": 10}
     return _deployment("broker", container, [_volume("broker"), _secret_files("broker_password")])
 
 
@@ -147,11 +173,41 @@ def _database(here: Cluster) -> dict[str, Any]:
     container = _container(
         here.image("database"), ["sh", "/usr/local/bin/database"], {}, mounts, ("250m", "512Mi", "2Gi")
     )
-    container["ports"] = [{"containerPort": 5432}]
+    container["ports"] = [{"containerPort": PORTS["database"]}]
     container["readinessProbe"] = {"exec": {"command": ["pg_isready", "--quiet", "--host=/tmp"]}, "periodSeconds": 10}
     return _deployment(
         "database", container, [_volume("database"), _secret_files("database_password", "gradebook_password")]
     )
+
+
+def _in_the_course(program: str) -> list[str]:
+    """The course folder is laid out in its volume (running it again keeps everything), then `program` starts."""
+    return ["sh", "-c", f"python -c '{_LAY_OUT}' && exec {program}"]
+
+
+def _bind(service: str) -> str:
+    return f"http://0.0.0.0:{PORTS[service]}"
+
+
+def _hub_variables(service: str) -> dict[str, Any]:
+    """Where the hub is, and the token that the chart made for this service."""
+    return {
+        "JUPYTERHUB_API_URL": f"http://hub:{PORTS['hub']}/hub/api",
+        "JUPYTERHUB_API_TOKEN": {
+            "valueFrom": {"secretKeyRef": {"name": "hub", "key": f"hub.services.{service}.apiToken"}}
+        },
+    }
+
+
+def _page_variables(service: str) -> dict[str, str]:
+    """What a service needs to send browsers through the hub's log-in; the hub counts on the same names."""
+    prefix = f"/services/{service}/"
+    return {
+        "JUPYTERHUB_SERVICE_NAME": service,
+        "JUPYTERHUB_SERVICE_PREFIX": prefix,
+        "JUPYTERHUB_CLIENT_ID": f"service-{service}",
+        "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{prefix}oauth_callback",
+    }
 
 
 def _container(
@@ -205,6 +261,16 @@ def _deployment(name: str, container: dict[str, Any], volumes: list[dict[str, An
     }
 
 
+def _service(name: str, container: dict[str, Any], volumes: list[dict[str, Any]], health: str) -> dict[str, Any]:
+    """A Deployment of one of the hub's services."""
+    container["ports"] = [{"containerPort": PORTS[name]}]
+    container["readinessProbe"] = {"httpGet": {"path": health, "port": PORTS[name]}, "periodSeconds": 10}
+    made = _deployment(name, container, volumes)
+    # The chart's hub answers pods with this label.
+    made["spec"]["template"]["metadata"]["labels"]["hub.jupyter.org/network-access-hub"] = "true"
+    return made
+
+
 def _claim(name: str, size: str, mode: str, storage_class: str) -> dict[str, Any]:
     spec: dict[str, Any] = {"accessModes": [mode], "resources": {"requests": {"storage": size}}}
     if storage_class:
@@ -226,8 +292,3 @@ def _volume(claim: str) -> dict[str, Any]:
 
 def _secret_files(*keys: str) -> dict[str, Any]:
     return {"name": "secrets", "secret": {"secretName": SECRETS, "items": [{"key": key, "path": key} for key in keys]}}
-
-
-def _hub_token(service: str) -> dict[str, Any]:
-    """The token that the chart made for a service."""
-    return {"valueFrom": {"secretKeyRef": {"name": "hub", "key": f"hub.services.{service}.apiToken"}}}

@@ -1,6 +1,6 @@
 """A class on Kubernetes: variables in, a `Cluster` and the bounds of every pod out.
 
-Nothing here starts, reads or writes anything. `hub/kubernetes_chart.py` and `hub/kubernetes_objects.py` build on it;
+Nothing here starts, reads or writes anything. `hub/kubernetes_chart.py` and `hub/kubernetes_pods.py` build on it;
 docs/operator/kubernetes.md names the variables.
 """
 

@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,27 +73,37 @@ class ClassHub:
 
 
 @contextmanager
-def class_hub(folder: Path, course: Path, *proxy_options: str, **variables: str) -> Iterator[ClassHub]:
+def class_hub(
+    folder: Path,
+    course: Path,
+    *proxy_options: str,
+    config: str = "class_hub_config.py",
+    ports: Sequence[int] = (),
+    services: Mapping[str, str] | None = None,
+    **variables: str,
+) -> Iterator[ClassHub]:
     """A hub for the course in the folder `course`, set by `variables` (without TINYTORCH_); ended afterwards.
 
-    `{url}` in a variable stands for the hub's address.
+    `{url}` in a variable stands for the hub's address. `ports` are the proxy's, the hub's and the proxy's own
+    interface's, `services` the addresses of services that run, both where something else must know them before.
     """
     (folder / "tokens").mkdir(parents=True)
-    port, hub, proxy = free_ports(3)
-    services = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
-    threading.Thread(target=services.serve_forever, daemon=True).start()
+    port, hub, proxy = ports or free_ports(3)
+    quiet = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    threading.Thread(target=quiet.serve_forever, daemon=True).start()
     told = {
         "folder": str(folder),
         "course": str(course),
         "proxy_options": proxy_options,
-        "ports": [port, hub, proxy, services.server_port],
+        "ports": [port, hub, proxy, quiet.server_port],
+        "services": dict(services or {}),
         "variables": {
             f"TINYTORCH_{name}": value.replace("{url}", f"http://127.0.0.1:{port}") for name, value in variables.items()
         },
     }
     with (folder / "hub.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "--config", str(Path(__file__).with_name("class_hub_config.py"))],
+            [sys.executable, "-m", "jupyterhub", "--config", str(Path(__file__).with_name(config))],
             cwd=folder,
             env=os.environ | {"CLASS_HUB": json.dumps(told), "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
@@ -113,8 +123,8 @@ def class_hub(folder: Path, course: Path, *proxy_options: str, **variables: str)
             process.kill()
             process.wait()
         end(everyone)
-        services.shutdown()
-        services.server_close()
+        quiet.shutdown()
+        quiet.server_close()
 
 
 def wait(hub: ClassHub, patience: float = 60) -> None:

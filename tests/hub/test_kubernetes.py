@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import ANY
 
 import kubernetes_validate
 import pytest
@@ -25,14 +26,17 @@ from kubernetes_asyncio.client import ApiClient
 from traitlets.config import Config
 
 from hub.docker_files import Files, read_settings
+from hub.docker_settings import roles as docker_roles
+from hub.grading.rooms import ON_THE_FARM
 from hub.kubernetes import example, files, main
 from hub.kubernetes_networks import ALLOWED
 from hub.kubernetes_secrets import KEYS, make_secrets
 from hub.kubernetes_settings import SECRETS, Cluster, course_traits
 from hub.kubernetes_spawner import CoursePod
-from hub.settings import groups
+from hub.settings import INSTRUCTORS, groups
 from tito.course import Course
 from tito.errors import ToolError
+from tito.grading.policy import ALLOW_PLAIN
 
 VERSION = "1.33"
 """The oldest Kubernetes that gives pods user namespaces without being asked to."""
@@ -58,6 +62,9 @@ CHART_KEYS = {
     "prePuller": "hook continuous extraImages containerSecurityContext",
 }
 """The keys that are used, all in the chart's values.schema.yaml; it refuses every key that is not."""
+
+PAGES = ("grading", "libraries", "release")
+"""The services that people open in the browser."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +241,114 @@ def test_staff_reach_the_broker_and_the_database_too(tmp_path: Path):
     assert reached == {"tinytorch-broker", "tinytorch-database"}
 
 
+def test_browsers_reach_the_services_through_the_proxy_and_by_no_other_way():
+    """The hub's table of services, the proxy's ways out and the services' ways in say the same."""
+    urls = {name: service["url"] for name, service in VALUES["hub"]["services"].items()}
+    assert urls.keys() == {"exchange", *PAGES}
+    ways_out = VALUES["proxy"]["chp"]["networkPolicy"]["egress"]
+    for name, url in urls.items():
+        [port] = of_kind("Service")[name]["spec"]["ports"]
+        assert url == f"http://{name}:{port['port']}"
+        labels = of_kind("Deployment")[name]["spec"]["template"]["metadata"]["labels"]
+        [out] = [rule for rule in ways_out if _selects(rule["to"][0]["podSelector"], labels)]
+        [into] = of_kind("NetworkPolicy")[f"tinytorch-{name}"]["spec"]["ingress"]
+        assert out["ports"] == into["ports"] == [{"protocol": "TCP", "port": port["port"]}]
+        assert {"matchLabels": {"app": "jupyterhub", "component": "proxy"}} in [
+            way["podSelector"] for way in into["from"]
+        ]
+    assert len(ways_out) == len(urls)
+
+
+def test_the_services_ask_the_hub_and_it_looks_for_them():
+    """In both directions: our policies and those of the chart, which goes by a label."""
+    hub, found = {"app": "jupyterhub", "component": "hub"}, VALUES["hub"]["networkPolicy"]["egress"]
+    for name, made in of_kind("Deployment").items():
+        labels = made["spec"]["template"]["metadata"]["labels"]
+        policy = of_kind("NetworkPolicy")[f"tinytorch-{name}"]["spec"]
+        asks = [rule for rule in policy["egress"] if "podSelector" in rule["to"][0]]
+        asks = [rule for rule in asks if _selects(rule["to"][0]["podSelector"], hub)]
+        is_service = name in VALUES["hub"]["services"]
+        assert [rule["ports"][0]["port"] for rule in asks] == ([8081] if is_service else []), name
+        assert labels.get("hub.jupyter.org/network-access-hub") == ("true" if is_service else None), name
+        looked_for = any(_selects(rule["to"][0]["podSelector"], labels) for rule in found)
+        assert looked_for == (is_service or name == "database"), name
+
+
+def test_what_one_part_may_open_another_lets_in():
+    """A connection takes two rules; each of ours has its other half."""
+    deployments = of_kind("Deployment")
+    for name, made in deployments.items():
+        labels = made["spec"]["template"]["metadata"]["labels"]
+        for other, there in deployments.items():
+            target = there["spec"]["template"]["metadata"]["labels"]
+            out = of_kind("NetworkPolicy")[f"tinytorch-{name}"]["spec"]["egress"]
+            into = of_kind("NetworkPolicy")[f"tinytorch-{other}"]["spec"]["ingress"]
+            leaves = _opened(out, "to", target)
+            assert leaves == _opened(into, "from", labels), (name, other)
+            listens = {
+                port["containerPort"] for port in there["spec"]["template"]["spec"]["containers"][0].get("ports", [])
+            }
+            assert leaves <= listens, (name, other)
+
+
+def _opened(rules: list[dict[str, Any]], side: str, labels: dict[str, str]) -> set[int]:
+    """The ports that are open by `rules` for who has these labels."""
+    return {
+        port["port"]
+        for rule in rules
+        for peer in rule[side]
+        if "podSelector" in peer and _selects(peer["podSelector"], labels)
+        for port in rule["ports"]
+    }
+
+
+def test_the_grading_service_reaches_what_it_works_with_and_nothing_else():
+    policy = of_kind("NetworkPolicy")["tinytorch-grading"]["spec"]
+    named = [rule["to"][0]["podSelector"]["matchLabels"] for rule in policy["egress"] if "podSelector" in rule["to"][0]]
+    ours = {labels["tinytorch/part"] for labels in named if "tinytorch/part" in labels}
+    assert ours == {"exchange", "broker", "database"} and len(named) == 4  # and the hub
+
+
+def test_the_grading_service_works_in_the_course_folder_and_has_things_graded_by_the_workers():
+    spec = of_kind("Deployment")["grading"]["spec"]["template"]["spec"]
+    [container] = spec["containers"]
+    variables = {variable["name"]: variable for variable in container["env"]}
+    mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
+    assert container["image"] == HERE.image("grader")
+    assert container["command"][-1].endswith("&& exec python -m hub.grading")
+    assert mounts["/home/course/course"] == {"name": "course", "mountPath": "/home/course/course", "readOnly": False}
+    assert mounts["/opt/tinytorch/class"]["readOnly"] is True and len(mounts) == 3
+    assert variables["TINYTORCH_GRADING_COURSE"]["value"] == "/home/course/course"
+    assert Path(variables["TINYTORCH_GRADING_DATA"]["value"]).parent == Path("/home/course/course")
+    secrets = {
+        name: found["valueFrom"]["secretKeyRef"]["key"] for name, found in variables.items() if "valueFrom" in found
+    }
+    assert secrets == {
+        "JUPYTERHUB_API_TOKEN": "hub.services.grading.apiToken",
+        "TINYTORCH_BROKER": "broker",
+        "TINYTORCH_DATABASE": "gradebook_database",
+        "TINYTORCH_FARM_KEY": "farm_key",
+    }
+    assert ALLOW_PLAIN not in variables
+    assert "hostUsers" not in spec  # no exam room here, so no namespaces, and any file system will do for the volume
+
+
+def test_every_service_has_a_token_and_pages_have_the_hubs_log_in():
+    for name in VALUES["hub"]["services"]:
+        [container] = of_kind("Deployment")[name]["spec"]["template"]["spec"]["containers"]
+        variables = {
+            variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in container["env"]
+        }
+        token = {"secretKeyRef": {"name": "hub", "key": f"hub.services.{name}.apiToken"}}
+        assert variables["JUPYTERHUB_API_TOKEN"] == token
+        if name in PAGES:
+            assert variables["JUPYTERHUB_CLIENT_ID"] == f"service-{name}"  # JupyterHub's own name of it
+            assert variables["JUPYTERHUB_OAUTH_CALLBACK_URL"] == f"/services/{name}/oauth_callback"
+            assert VALUES["hub"]["services"][name]["oauth_no_confirm"] is True
+        probe = container["readinessProbe"]["httpGet"]
+        assert [{"containerPort": probe["port"]}] == container["ports"]
+
+
 def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
     assert selector["matchLabels"], "an empty selector means everybody"
     return all(labels.get(key) == value for key, value in selector["matchLabels"].items())
@@ -339,9 +454,12 @@ def test_groups_and_roles_are_those_under_docker():
     traits = course_traits(Class(), "native", {}, "secret")
     assert traits["JupyterHub"]["load_groups"] == groups(Class())
     roles = VALUES["hub"]["loadRoles"]
+    assert {**roles, "culler": ANY} == {role["name"]: role for role in docker_roles()}  # the chart has its own culler
     assert roles["exchange-staff"]["groups"] == ["staff"]
+    assert roles["exchange-staff"]["services"] == ["grading", "release"]
     assert roles["server"]["scopes"][:2] == ["users:activity!user", "access:servers!server"]
-    assert set(VALUES["hub"]["services"]) == {"exchange", "libraries", "release"}
+    assert roles["monitors"] == {"name": "monitors", "scopes": ["read:metrics"], "groups": [INSTRUCTORS]}
+    assert all(set(role.get("services", ())) <= set(VALUES["hub"]["services"]) for role in roles.values())
 
 
 def test_ten_thousand_people_do_not_change_the_values_size():
@@ -476,3 +594,4 @@ def test_the_capacity_table_follows_from_what_it_says_it_rests_on():
         assert handed_in == round(enrolled * 20 * 3 * 100e3 / 1e9, 1)
         assert rate == round(enrolled / 3600, 2)
         assert workers == math.ceil(enrolled / (0.70 * 1800))
+        assert rate / 0.70 <= workers <= ON_THE_FARM  # on submit too, where the grading service keeps so many busy
