@@ -91,7 +91,7 @@ def test_every_target_is_pinned_small_and_no_root():
 def test_the_student_image_gets_no_source():
     stage = (ROOT / "Dockerfile").read_text().split(" AS student\n")[1].split("\nFROM ")[0]
     copied = re.findall(r"^COPY (.*) \S+$", stage, flags=re.MULTILINE)
-    assert copied == ["hub/roles/student", "deploy/images/role"]
+    assert copied == ["hub/roles/student", "hub/jupyter", "deploy/images/role"]
 
 
 def test_lock_files_agree():
