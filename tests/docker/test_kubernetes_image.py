@@ -36,8 +36,11 @@ def test_the_hubs_image_for_kubernetes_takes_the_charts_values(docker: str, cour
     """`course` has built the layers below."""
     hub = example()["hub"]
     extra, config = hub["extraConfig"]["course"], hub["config"]
-    (tmp_path / "course.toml").write_text('[course]\nid = "tt"\n[roster]\ntas = ["ta"]\nstudents = ["ada"]\n')
-    (tmp_path / "login").write_text("a secret")
+    handed = tmp_path / "handed"  # pytest's own folder is closed to others, such as the container's user
+    handed.mkdir()
+    handed.chmod(0o755)
+    (handed / "course.toml").write_text('[course]\nid = "tt"\n[roster]\ntas = ["ta"]\nstudents = ["ada"]\n')
+    (handed / "login").write_text("a secret")
     log = tmp_path / "build.log"
     log.write_bytes(b"")
     engine = Docker(docker, [], PROJECT, ROOT)
@@ -45,7 +48,7 @@ def test_the_hubs_image_for_kubernetes_takes_the_charts_values(docker: str, cour
     try:
         given = {"CONFIG": json.dumps(config), "EXTRA": extra, "TINYTORCH_LOGIN": "native", "POD_NAMESPACE": "course"}
         variables = [f"--env={name}={value}" for name, value in given.items()]
-        mounts = [f"--volume={tmp_path}:{place}:ro" for place in ("/srv/course", "/srv/login")]
+        mounts = [f"--volume={handed}:{place}:ro" for place in ("/srv/course", "/srv/login")]
         found = engine.ask("run", "--rm", "--network=none", *variables, *mounts, NAME, "python", "-c", LOOK)
     finally:
         engine.ask("image", "rm", NAME)
