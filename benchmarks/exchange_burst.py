@@ -28,12 +28,14 @@ from pathlib import Path
 import psutil
 import requests
 
-from hub.checks import free_ports
-from tito.exchange.client import Access, Client
-from tito.exchange.receipt import Receipt, parse_public_key
-from tito.library import build_reference
-
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # before this folder, whose hub.py is no package
+
+from hub.checks import free_ports  # noqa: E402
+from tito.exchange.client import Access, Client  # noqa: E402
+from tito.exchange.receipt import Receipt, parse_public_key  # noqa: E402
+from tito.library import build_reference  # noqa: E402
+
 LABEL = "01_setup"
 LONGEST = 60.0
 """Seconds for all submissions together."""

@@ -23,13 +23,17 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from hub.checks import free_ports
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # before this folder, whose hub.py is no package
+
+from hub.checks import free_ports  # noqa: E402
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 """What JupyterLab speaks."""
