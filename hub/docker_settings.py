@@ -39,6 +39,7 @@ from tito.limits import PATTERNS
 __all__ = [
     "LIBRARIES",
     "RELEASE",
+    "SERVICE_PORTS",
     "Installation",
     "Limits",
     "Secrets",
@@ -46,6 +47,7 @@ __all__ = [
     "Variables",
     "class_roles",
     "docker_values",
+    "hub_service",
     "limit_variables",
     "server_environment",
     "server_of",
@@ -57,6 +59,9 @@ PROXY, ENCRYPTED_PROXY = "http://proxy:8000", "https://proxy:8444"
 
 RELEASE = "release"
 """The service that releases modules on time; it acts as staff do, and its pages are for instructors."""
+
+SERVICE_PORTS = {exchange.SERVICE: 8090, GRADING: 8091, LIBRARIES: 8092, RELEASE: 8010}
+"""The hub's services and where each listens in its container."""
 
 
 @dataclass(frozen=True)
@@ -337,29 +342,11 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "custom_scopes": exchange.CUSTOM_SCOPES,
         "services": [
             culler(here),
-            {
-                "name": exchange.SERVICE,
-                "url": f"{here.inside}://exchange-services:8090",
-                "api_token": secrets.exchange_token,
-            },
-            {
-                "name": LIBRARIES,
-                "url": f"{here.inside}://libraries-services:8092",
-                "api_token": secrets.libraries_token,
-                "oauth_no_confirm": True,
-            },
-            {
-                "name": GRADING,
-                "url": f"{here.inside}://grading-services:8091",
-                "api_token": secrets.grading_token,
-                "oauth_no_confirm": True,
-            },
-            {
-                "name": RELEASE,
-                "url": f"{here.inside}://release-services:8010",
-                "api_token": secrets.release_token,
-                "oauth_no_confirm": True,
-            },
+            *(
+                hub_service(name, f"{here.inside}://{name}-services:{port}")
+                | {"name": name, "api_token": getattr(secrets, f"{name}_token")}
+                for name, port in SERVICE_PORTS.items()
+            ),
         ],
         "log_level": "INFO",
     }
@@ -417,6 +404,11 @@ def roles() -> list[dict[str, Any]]:
             "services": ["culler"],
         },
     ]
+
+
+def hub_service(name: str, url: str) -> dict[str, Any]:
+    """One of the hub's services: the proxy leads /services/<name>/ there; people log in to those that have pages."""
+    return {"url": url} if name == exchange.SERVICE else {"url": url, "oauth_no_confirm": True}
 
 
 def culler(here: Installation) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hub.container_names import HOME
-from hub.docker_settings import class_roles
+from hub.docker_settings import SERVICE_PORTS, class_roles, hub_service
 from hub.exchange import access as exchange
 from hub.kubernetes_networks import ways_out
-from hub.kubernetes_pods import HUB_SERVICES, PORTS
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, pod_traits, secret
+from hub.settings import SERVER
 
 __all__ = ["chart_values"]
 
@@ -96,10 +96,7 @@ def _hub(here: Cluster) -> dict[str, Any]:
 
 
 def _services() -> dict[str, Any]:
-    """The hub's services: the proxy leads /services/<name>/ to each, the hub logs people in to the pages of three."""
-    urls = {name: {"url": f"http://{name}:{PORTS[name]}"} for name in HUB_SERVICES}
-    pages = {"oauth_no_confirm": True}
-    return {name: url if name == exchange.SERVICE else url | pages for name, url in urls.items()}
+    return {name: hub_service(name, f"http://{name}:{port}") for name, port in SERVICE_PORTS.items()}
 
 
 def _hub_config(here: Cluster) -> dict[str, Any]:
@@ -138,7 +135,7 @@ def _singleuser(here: Cluster) -> dict[str, Any]:
     dynamic = {"storageClass": here.storage_class} if here.storage_class else {}
     return {
         "image": _image(here, "student"),
-        "cmd": ["python", "-P", "-m", "tito.server"],
+        "cmd": ["python", *SERVER],
         "defaultUrl": "/lab",
         "startTimeout": 300,  # a new node may have to come first
         "uid": USER,

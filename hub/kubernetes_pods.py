@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.container_names import CLASS, COURSE
-from hub.docker_settings import RELEASE
+from hub.docker_settings import RELEASE, SERVICE_PORTS
 from hub.exchange.access import SERVICE as EXCHANGE
 from hub.kubernetes_settings import SECRETS, USER, Cluster, bounded, secret
 from hub.settings import GRADING, LIBRARIES
@@ -17,10 +17,10 @@ __all__ = ["HUB_SERVICES", "NAMED", "PORTS", "claims", "deployments", "services"
 NAMED = "tinytorch/part"
 """The label that tells the parts apart; network policies and services go by it."""
 
-PORTS = {EXCHANGE: 8090, GRADING: 8091, LIBRARIES: 8092, RELEASE: 8010, "broker": 6379, "database": 5432, "hub": 8081}
+PORTS = {**SERVICE_PORTS, "broker": 6379, "database": 5432, "hub": 8081}
 """The port that a part answers on; the hub is the chart's."""
 
-HUB_SERVICES = (EXCHANGE, GRADING, LIBRARIES, RELEASE)
+HUB_SERVICES = tuple(SERVICE_PORTS)
 """The proxy leads to them, and they ask the hub whose a token is."""
 
 _EXCHANGE_URL = f"http://{EXCHANGE}:{PORTS[EXCHANGE]}/services/{EXCHANGE}/"

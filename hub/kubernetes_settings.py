@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from hub.container_names import CLASS, COURSE, HOME, LIBRARY
 from hub.docker_settings import Limits, Variables, server_environment
 from hub.login import LOGINS, OPTIONS, login_options, login_values
-from hub.settings import People, Role, groups
+from hub.settings import SERVER, People, Role, groups
 from tito.addresses import BROKER, DATABASE
 from tito.farm.signing import KEY
 
@@ -166,7 +166,7 @@ def pod_traits(here: Cluster, role: Role) -> dict[str, Any]:
         ]
     return {
         "image": here.image("student" if student else "grader"),
-        "cmd": ["python", "-P", "-m", "tito.server"] if student else ["sh", "/opt/course/role/start.sh"],
+        "cmd": ["python", *SERVER] if student else ["sh", "/opt/course/role/start.sh"],
         "mem_limit": limits.memory,
         "mem_guarantee": reserved.memory,
         "cpu_limit": limits.processors,

@@ -19,6 +19,7 @@ __all__ = [
     "INSTRUCTORS",
     "LIBRARIES",
     "ROLES",
+    "SERVER",
     "STAFF",
     "STUDENTS",
     "Local",
@@ -53,6 +54,9 @@ SECTION = "section-"
 
 PAGE = Path(__file__).parent / "jupyter"
 """The course's own part of JupyterLab's page, put on JUPYTER_PATH."""
+
+SERVER = ("-P", "-m", "tito.server")
+"""How Python starts a user's server."""
 
 STUDENTS, STAFF, INSTRUCTORS = "students", "staff", "instructors"
 """The hub's groups that rights are granted to; instructors are among the staff."""
@@ -354,7 +358,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "course_groups": groups_by_user(people),
         },
         "CourseSpawner": {
-            "cmd": [python, "-P", "-m", "tito.server"],
+            "cmd": [python, *SERVER],
             "default_url": "/lab",
             "home_dir_template": str(places.data / "homes" / "{username}"),
             "log_template": str(places.server_log("{username}")),

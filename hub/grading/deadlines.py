@@ -58,6 +58,7 @@ class Deadlines:
         self.failing = {} if failing is None else failing
         """Why what is due has no grade, by submission, or its feedback is not out."""
         self._again: dict[str, tuple[datetime, timedelta]] = {}
+        FAILING.set_function(lambda: len(self.failing))
 
     def look(self) -> float:
         """Grade what is due; gives the seconds until the next look.
@@ -173,14 +174,12 @@ class Deadlines:
         patience = min(2 * patience, LONGEST_PATIENCE)
         again = self.clock() + patience
         self._again[key], self.failing[key] = (again, patience), reason
-        FAILING.set(len(self.failing))
         DUE_DONE.labels("put off").inc()
         LOG.error("put off", extra=about | {"reason": reason, "again": again.isoformat(timespec="seconds")})
 
     def _forget(self, key: str) -> None:
         self._again.pop(key, None)
         self.failing.pop(key, None)
-        FAILING.set(len(self.failing))
 
 
 def _batches(works: Sequence[Submission]) -> Iterator[Sequence[Submission]]:

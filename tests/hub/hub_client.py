@@ -34,6 +34,16 @@ class Answer:
         return json.loads(self.body)
 
 
+def status_of(request: urllib.request.Request | str) -> int:
+    """The status of what comes back, without cookies."""
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
 class Visitor:
     """One person's browser, not logged in yet."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from conftest import Hub
-from hub_client import Visitor
+from hub_client import Visitor, status_of
 
 from tito.errors import HandInError
 from tito.exchange.client import Access, Client
@@ -38,12 +37,7 @@ class Holder:
         body = None if data is None else json.dumps(data).encode()
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(f"{self.hub}/hub/api/{path}", body, headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code
+        return status_of(request)
 
 
 def holder(hub: Hub, visitor: Visitor) -> Holder:

@@ -11,7 +11,6 @@ import re
 import signal
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +21,7 @@ from typing import Any
 import pytest
 from class_hub import ROOT, ClassHub, class_hub
 from class_hub_names import service_token
+from hub_client import status_of
 
 from hub.checks import free_ports
 from hub.kubernetes import files
@@ -73,15 +73,6 @@ class Site:
         """The exchange as a user's server reaches it: through the proxy."""
         token = self.token(user, "access:services!service=exchange", *more)
         return Client(Access(f"{self.hub.url}/services/exchange/", token), "tt")
-
-
-def status_of(request: urllib.request.Request | str) -> int:
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
 
 
 class Machine:
