@@ -96,7 +96,8 @@ def test_a_destroyed_class_comes_back_from_its_backup(
     assert ta.run(STUDENT_NAME.format(what='book.find_student("byron").last_name')) == "Lovelace\n"
     found = json.loads(ta.run(HANDED_IN.format(module=MODULE)))
     assert ["ada", "before"] in found
-    assert Visitor(course.url, "grace.h").log_in(course.password_of("Grace.H")).url.endswith("Grace.H")
+    came_to = Visitor(course.url, "grace.h").log_in(course.password_of("Grace.H")).url
+    assert "Grace.H" in came_to.split("/")  # the page that waits for their server, or the server when it was faster
     later = [mark for student, mark in found if student == "Grace.H"]
     assert later == marks[: len(later)]  # of what came meanwhile the first ones, each of them whole
     assert MODULE in in_terminal(ta, "ls ~/course/release")
