@@ -15,7 +15,7 @@ import psutil
 
 from tito.files import write_if_changed
 
-__all__ = ["end", "family", "recall", "remember"]
+__all__ = ["end", "end_family", "family", "living", "recall", "remember"]
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -27,12 +27,17 @@ def family(pid: int) -> list[psutil.Process]:
         return []
 
 
+def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that run; not what has ended and waits for its parent to see it."""
+    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
 def end(processes: Iterable[psutil.Process], patience: float = 5.0) -> int:
     """Terminate those that still live, kill those that do not end within `patience` seconds; gives how many there were.
 
     A process number that has meanwhile gone to somebody else's process is not touched.
     """
-    alive = [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    alive = living(processes)
     for process in alive:
         with contextlib.suppress(psutil.Error):
             process.terminate()
@@ -41,6 +46,18 @@ def end(processes: Iterable[psutil.Process], patience: float = 5.0) -> int:
             process.kill()
     psutil.wait_procs(alive, timeout=patience)
     return len(alive)
+
+
+def end_family(known: Iterable[psutil.Process], patience: float) -> int:
+    """End `known`, parents first, with all that they have begotten meanwhile; gives how many there were.
+
+    The eldest is asked alone and given `patience` seconds: a hub stops its servers in order, but one that still lives
+    when its proxy is ended begets another, of which nobody knows.
+    """
+    everyone = living(dict.fromkeys(each for process in living(known) for each in family(process.pid)))
+    end(everyone[:1], patience)
+    end(everyone)
+    return len(everyone)
 
 
 def remember(path: Path, processes: Iterable[psutil.Process]) -> None:

@@ -23,7 +23,7 @@ from hub.checks import check_port, check_space, free_ports, only_one, writing
 from hub.handover import send
 from hub.log import HubLog
 from hub.prepare import password, prepare, release_first, tools_token, write_access
-from hub.processes import end, family, recall, remember
+from hub.processes import end_family, family, recall, remember
 from hub.settings import Local, Places, Ports, roster
 from tito.course import Course
 from tito.errors import TitoError, ToolError
@@ -97,7 +97,7 @@ def serve(options: argparse.Namespace) -> None:
             places.hub.mkdir(mode=0o700, exist_ok=True)
             check_space(places.data)
             stack.enter_context(only_one(places.hub / "serve.lock"))
-            left = end(recall(places.hub / "processes.json"))
+            left = end_family(recall(places.hub / "processes.json"), LONGEST_STOP)
             if left:
                 say(f"ended {left} processes of a start that was killed")
             secret = password(places.hub / "password")
@@ -208,16 +208,12 @@ def stop_hub(hub: subprocess.Popen[bytes], known: Sequence[psutil.Process]) -> N
     """Let the hub stop its servers, then end whatever is left of its family."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C must not leave half of them running
-    everyone = {*known, *family(hub.pid)}
+    begotten = []
     if hub.poll() is None:
+        begotten = family(hub.pid)
         say("stopping every server")
-    hub.terminate()
-    try:
-        hub.wait(LONGEST_STOP)
-    except subprocess.TimeoutExpired:
-        hub.kill()
-        hub.wait()
-    end(everyone)
+    end_family([*begotten, *known], LONGEST_STOP)
+    hub.wait()
 
 
 def welcome(course: Course, local: Local) -> str:
