@@ -4,6 +4,7 @@ import os
 import tomllib
 from pathlib import Path
 
+from tito.addresses import watched
 from tito.exchange.plugins import OVER_HTTP
 
 # Not resolved: a course folder of `make serve` or the demo links to this file and keeps its own records.
@@ -17,7 +18,7 @@ c.CourseDirectory.root = str(root)
 c.CourseDirectory.course_id = settings["course"]["id"]
 database = os.environ.get("TINYTORCH_DATABASE") or settings.get("database", {}).get("url")
 if database:  # else SQLite in the course folder
-    c.CourseDirectory.db_url = database
+    c.CourseDirectory.db_url = watched(database)
 if "TINYTORCH_EXCHANGE_URL" in os.environ or (root / "exchange.json").is_file():
     # A hub's exchange service: in a server the environment names it, in a hub's course folder that file.
     c.ExchangeFactory.update(OVER_HTTP)

@@ -1,4 +1,7 @@
-"""A real Redis and a real PostgreSQL of one's own, on 127.0.0.1 and with a password each, and programs beside them."""
+"""A real Redis and a real PostgreSQL of one's own, with a password each, and programs beside them.
+
+They are on 127.0.0.1, or on a host of `tests.farm.hosts`: `address` is its own, and `inside` runs a command there.
+"""
 
 from __future__ import annotations
 
@@ -65,30 +68,26 @@ def wait_for(what: Callable[[], object], seconds: float, doing: str) -> None:
         time.sleep(0.05)
 
 
-def _answers(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
-        return True
-    return False
-
-
 class Redis:
     """`redis-server` that keeps what it acknowledged (appendonly)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str = "127.0.0.1", inside: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.address = address
+        self.inside = inside
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def url(self) -> str:
-        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+        return f"redis://:{PASSWORD}@{self.address}:{self.port}/0"
 
     def start(self) -> None:
         program = redis_program()
         assert program is not None
         settings = {
-            "bind": "127.0.0.1",
+            "bind": self.address,
             "port": str(self.port),
             "dir": str(self.folder),
             "requirepass": PASSWORD,
@@ -96,8 +95,9 @@ class Redis:
             "save": "",
         }
         arguments = [text for name, value in settings.items() for text in (f"--{name}", value)]
-        self.process = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL, start_new_session=True)
-        wait_for(lambda: _answers(self.port), 20, "starting redis-server")
+        command = [*self.inside, program, *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        wait_for(self._ready, 20, "starting redis-server")
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -110,14 +110,20 @@ class Redis:
             self.process.terminate()
             self.process.wait(20)
 
+    def _ready(self) -> bool:
+        asked = [*self.inside, "redis-cli", "-h", self.address, "-p", str(self.port), "ping"]
+        return subprocess.run(asked, check=False, capture_output=True).returncode == 0
+
 
 class Postgres:
     """A PostgreSQL server with one database. It refuses to run as root, so it then runs as Debian's `postgres`."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1", inside: Sequence[str] = ()) -> None:
         programs = postgres_programs()
         assert programs is not None
         self.programs = programs
+        self.address = address
+        self.inside = inside
         self.folder = Path(tempfile.mkdtemp(prefix="tito-postgres-"))  # pytest's folders are closed to other users
         self.data = self.folder / "data"
         self.port = free_port()
@@ -130,19 +136,21 @@ class Postgres:
 
     def database(self, name: str) -> str:
         """The SQLAlchemy address of a database in it."""
-        return f"postgresql+psycopg://course:{PASSWORD}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql+psycopg://course:{PASSWORD}@{self.address}:{self.port}/{name}"
 
     def start(self) -> None:
         self._make()
         off = ["fsync=off", "full_page_writes=off", "autovacuum=off"]
-        settings = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *off]
+        sockets = [f"listen_addresses={self.address}", f"unix_socket_directories={self.folder}"]
+        settings = [f"port={self.port}", *sockets, *off]
         arguments = [text for setting in settings for text in ("-c", setting)]
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
-                [str(self.programs / "postgres"), "-D", str(self.data), *arguments],
+                [*self.inside, *self._as_user(), str(self.programs / "postgres"), "-D", str(self.data), *arguments],
+                cwd=self.folder,
                 stdout=log,
                 stderr=log,
-                **self._identity(),
+                start_new_session=True,
             )
         wait_for(self._ready, 30, "starting postgres")
 
@@ -154,13 +162,19 @@ class Postgres:
 
     def create(self, name: str) -> str:
         """A new database in it, by its address."""
-        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
+        with psycopg.connect(self.console("postgres").replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self.database(name)
 
+    def console(self, name: str) -> str:
+        """The address of a database in it by a way that is no network: from whichever host, whatever is cut."""
+        return f"postgresql+psycopg://course:{PASSWORD}@/{name}?host={self.folder}&port={self.port}"
+
     def _ready(self) -> bool:
         program = self.programs / "pg_isready"
-        return subprocess.run([program, "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False).returncode == 0
+        return (
+            subprocess.run([program, "-q", "-h", str(self.folder), "-p", str(self.port)], check=False).returncode == 0
+        )
 
     def _make(self) -> None:
         password = self.folder / "password"
@@ -172,13 +186,15 @@ class Postgres:
             *(str(self.programs / "initdb"), "-D", str(self.data), "-U", "course", f"--pwfile={password}"),
             *("-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"),
         ]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._identity())
+        subprocess.run([*self._as_user(), *command], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        with (self.data / "pg_hba.conf").open("a") as access:
+            access.write("host all all samenet scram-sha-256\n")
 
-    def _identity(self) -> dict[str, object]:
-        found: dict[str, object] = {"cwd": self.folder, "start_new_session": True}
-        if self.user is not None:
-            found |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
-        return found
+    def _as_user(self) -> list[str]:
+        """What, put before a command, runs it as who may run PostgreSQL."""
+        if self.user is None:
+            return []
+        return ["setpriv", f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups"]
 
 
 class Program:

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, inspect
 from tests.farm.services import PASSWORD, Postgres
 from tests.tiny import COURSE_TOML, make_checkout, make_course
 from tito import gradebook
-from tito.addresses import DATABASE, database_url
+from tito.addresses import DATABASE, database_url, watched
 from tito.course import Course
 from tito.farm import probe
 from tito.grading.batch import grade_class
@@ -101,7 +101,8 @@ def test_a_gradebook_in_postgresql_holds_the_same(tmp_path: Path, postgres: Post
 def test_the_environment_has_the_last_word(tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(DATABASE, postgres.create("environment"))
     course = Course.load(make_checkout(tmp_path / "checkout"))
-    assert gradebook.nbgrader_api(course).coursedir.db_url == os.environ[DATABASE] == database_url(course)
+    assert os.environ[DATABASE] == database_url(course)
+    assert gradebook.nbgrader_api(course).coursedir.db_url == watched(os.environ[DATABASE])
     ((what, works, remedy),) = probe(course)
     assert works and not remedy and what.startswith("gradebook in postgresql+psycopg://course:***@127.0.0.1")
     assert gradebook.scores(course, MODULE.label) == []

@@ -12,6 +12,7 @@ from celery.signals import after_setup_logger, worker_process_init, worker_proce
 
 from tito.addresses import broker_url
 from tito.farm import grading_task
+from tito.farm.ledger import TIMEOUTS
 from tito.farm.rules import LONGEST_JOB, QUEUE
 
 __all__ = ["GRADE", "app", "make_app"]
@@ -37,7 +38,7 @@ def make_app(broker: str) -> Celery:
         worker_prefetch_multiplier=1,
         task_ignore_result=True,  # tito.farm.ledger says why
         task_time_limit=LONGEST_JOB,
-        broker_transport_options={"visibility_timeout": LONGEST_JOB + 600, "socket_keepalive": True},
+        broker_transport_options={"visibility_timeout": LONGEST_JOB + 600, "socket_keepalive": True, **TIMEOUTS},
         broker_connection_retry=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

@@ -21,10 +21,14 @@ from redis.retry import Retry
 from tito.farm.rules import QUEUE
 from tito.farm.signing import fits, sign
 
-__all__ = ["FAULTS", "Ledger", "Standing", "connect"]
+__all__ = ["FAULTS", "TIMEOUTS", "Ledger", "Standing", "connect"]
 
 FAULTS = (ConnectionError, TimeoutError, BusyLoadingError)
 """What redis raises while the broker is away."""
+
+TIMEOUTS = {"socket_connect_timeout": 5.0, "socket_timeout": 20.0}
+"""Seconds, for every connection to the broker: one whose other end vanished (a cable, a firewall that forgot it) says
+nothing, and who waits for its answer without an end waits for ever."""
 
 _DAY = 24 * 3600
 _KEEP_ANSWERS = 7 * _DAY
@@ -39,8 +43,7 @@ def connect(broker: str, retries: int) -> Redis:
     return Redis.from_url(
         broker,
         decode_responses=False,
-        socket_connect_timeout=5.0,
-        socket_timeout=20.0,
+        **TIMEOUTS,
         retry=Retry(ExponentialBackoff(cap=2.0, base=0.1), retries),
         retry_on_error=list(FAULTS),
     )

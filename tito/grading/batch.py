@@ -13,8 +13,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from tito.addresses import database_url, shown
 from tito.course import Course
-from tito.errors import BrokerError, TitoError
+from tito.errors import BrokerError, TitoError, ToolError
 from tito.grading.grade import with_failing_tests
 from tito.grading.job import GradingJob
 from tito.grading.notebook import write_result
@@ -102,7 +103,12 @@ def grade_class(
     `pool` grades them; without it, a few processes of this machine. A submission whose grade is up to date is left
     alone unless `force`. What cannot be graded stops nobody else. Interrupted at any moment, it goes on where it
     stopped when it is called again.
+
+    Raises:
+        ToolError: the gradebook's database went away.
     """
+    from sqlalchemy.exc import SQLAlchemyError
+
     from tito.nbgrader_plugins.skeleton import check_generated
 
     outcomes: dict[str, Outcome] = {}
@@ -112,10 +118,17 @@ def grade_class(
         _tell_log(module, outcome)
         on_outcome(outcome)
 
-    with Store(course) as store, pool or LocalPool(course.grading) as workers:
-        check_generated(course, module.label, store.db_url)
-        for outcome in _graded(_Class(course, module, store, workers, force), students):
-            tell(outcome)
+    try:
+        with Store(course) as store, pool or LocalPool(course.grading) as workers:
+            check_generated(course, module.label, store.db_url)
+            for outcome in _graded(_Class(course, module, store, workers, force), students):
+                tell(outcome)
+    except SQLAlchemyError as error:
+        where, reason = shown(database_url(course)), " ".join(str(getattr(error, "orig", error)).split())
+        raise ToolError(
+            f"{where} does not answer ({reason}); see that it runs and grade again, it goes on where it stopped (what "
+            "was committed is kept)"
+        ) from None
     return [outcomes[student] for student in students]
 
 

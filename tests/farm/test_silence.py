@@ -1,0 +1,64 @@
+"""What says nothing any more is noticed, whatever waits for it: a broker, a database, either end of its connection."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import psycopg
+import pytest
+from kombu.exceptions import OperationalError
+
+from tests.farm.services import PASSWORD, Postgres
+from tests.farm.test_postgres import submit
+from tests.tiny import COURSE_TOML, make_course
+from tito import gradebook
+from tito.addresses import watched
+from tito.errors import ToolError
+from tito.farm.celery_app import GRADE, make_app
+from tito.farm.ledger import TIMEOUTS
+from tito.grading.batch import Outcome, grade_class
+from tito.modules import find_module
+
+
+def test_nobody_waits_for_ever_for_a_broker_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TIMEOUTS, "socket_timeout", 0.2)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        make_app(f"redis://127.0.0.1:{silent.getsockname()[1]}") as app,
+        pytest.raises(OperationalError, match="Timeout"),
+    ):
+        app.send_task(GRADE, retry=False)
+
+
+def test_client_and_database_notice_each_others_end(postgres: Postgres) -> None:
+    with psycopg.connect(watched(postgres.url).replace("+psycopg", "")) as connection:
+        for name, server in (("tcp_keepalives_idle", "10"), ("tcp_user_timeout", "30000")):
+            assert connection.execute(f"SHOW {name}".encode()).fetchone() == (server,)
+        client = connection.info.get_parameters()
+    assert (client["keepalives_idle"], client["tcp_user_timeout"]) == ("10", "30000")
+
+
+@pytest.mark.parametrize(
+    "address", ["sqlite:////course/gradebook.db", "postgresql+psycopg://db/grades?sslmode=require"]
+)
+def test_an_address_with_options_is_left_alone(address: str) -> None:
+    assert watched(address) == address
+
+
+def test_a_database_that_goes_away_is_one_line(tmp_path: Path, postgres: Postgres) -> None:
+    url = postgres.create("away")
+    course = make_course(tmp_path, f'{COURSE_TOML}[database]\nurl = "{url}"\n')
+    submit(course, "ada", 0)
+    submit(course, "alan", 0)
+
+    def end_connections(_: Outcome) -> None:
+        with psycopg.connect(postgres.url.replace("+psycopg", "")) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'away'")
+
+    with gradebook.inside(course.root):
+        with pytest.raises(ToolError, match=r"does not answer.*it goes on where it stopped") as caught:
+            grade_class(course, find_module("01"), ["ada", "alan"], on_outcome=end_connections)
+        assert PASSWORD not in str(caught.value) and "\n" not in str(caught.value)
+        outcomes = grade_class(course, find_module("01"), ["ada", "alan"])
+    assert [outcome.state for outcome in outcomes if outcome.graded] == [outcome.state for outcome in outcomes]
