@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
 from kombu.exceptions import OperationalError
+from redis.exceptions import TimeoutError
 
-from tests.farm.services import PASSWORD, Postgres
+from tests.farm.services import PASSWORD, Postgres, Redis
 from tests.farm.test_postgres import submit
 from tests.tiny import COURSE_TOML, make_course
 from tito import gradebook
@@ -29,6 +31,30 @@ def test_nobody_waits_for_ever_for_a_broker_that_says_nothing(monkeypatch: pytes
         pytest.raises(OperationalError, match="Timeout"),
     ):
         app.send_task(GRADE, retry=False)
+
+
+def test_a_worker_whose_done_was_not_heard_takes_the_next_job(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        make_app(redis.url) as app,
+        app.connection_for_read() as connection,
+        connection.SimpleQueue("silence") as queue,
+    ):
+        queue.channel.basic_qos(0, 1, False)
+        for number in range(2):
+            queue.put(number)
+        first = queue.get(timeout=5)
+        assert not queue.channel.qos.can_consume()
+        with monkeypatch.context() as patch:
+            patch.setattr(queue.channel.qos, "_remove_from_indices", broken)
+            first.ack()
+        second = queue.get(timeout=5)
+        second.ack()
+        assert (first.payload, second.payload) == (0, 1)
+
+
+def broken(_: str) -> NoReturn:
+    """What redis does when the connection says nothing."""
+    raise TimeoutError("Timeout reading from socket")
 
 
 def test_client_and_database_notice_each_others_end(postgres: Postgres) -> None:

@@ -11,7 +11,7 @@ from celery.exceptions import CPendingDeprecationWarning
 from celery.signals import after_setup_logger, worker_process_init, worker_process_shutdown
 
 from tito.addresses import broker_url
-from tito.farm import grading_task
+from tito.farm import grading_task, transport
 from tito.farm.ledger import TIMEOUTS
 from tito.farm.rules import LONGEST_JOB, QUEUE
 
@@ -61,6 +61,7 @@ def _quiet(**_: Any) -> None:
 after_setup_logger.connect(_quiet, weak=False)
 worker_process_init.connect(grading_task.start, weak=False)
 worker_process_shutdown.connect(grading_task.stop, weak=False)
+transport.install()
 
 app = make_app(broker_url())
 
