@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,7 +67,14 @@ class Worker:
         self.waits.append(countdown)
         return RetryError()
 
-    def run(self, job: GradingJob, graded: GradedSubmission | Exception, start: Exception | None = None) -> bool:
+    def run(
+        self,
+        job: GradingJob,
+        graded: GradedSubmission | Exception,
+        start: Exception | None = None,
+        rules: Rules = RULES,
+        signature: str = "",
+    ) -> bool:
         """One delivery of the job's message; False when another is to come."""
 
         def worker(_: GradingPolicy) -> Any:
@@ -81,7 +89,7 @@ class Worker:
 
         self.monkeypatch.setattr(grading_task._process, "worker", worker)
         try:
-            grading_task.run(self, job_id("tiny", job), job.as_json(), RULES.as_json())
+            grading_task.run(self, job_id("tiny", job), job.as_json(), rules.as_json(), signature)
         except RetryError:
             return False
         return True
@@ -136,6 +144,15 @@ def test_a_worker_without_exam_rooms_gives_its_job_back_and_stops(ledger: Ledger
         assert not worker.run(job, result(job), start=ToolError("no exam room works here"))
     assert worker.stopped == ["grader@here"] * (RULES.attempts + 1)
     assert worker.run(job, result(job))
+    assert "graded" in ledger.answers([job_id("tiny", job)])[job_id("tiny", job)]
+
+
+@pytest.mark.parametrize("misfit", [{"rules": replace(RULES, version="older")}, {"signature": "of a key it lacks"}])
+def test_a_worker_that_would_give_another_answer_stops(ledger: Ledger, worker: Worker, misfit: dict[str, Any]) -> None:
+    job = a_job()
+    assert not worker.run(job, result(job), **misfit)
+    assert worker.stopped == ["grader@here"] and worker.waits
+    assert worker.run(job, result(job)), "another worker has it at once"
     assert "graded" in ledger.answers([job_id("tiny", job)])[job_id("tiny", job)]
 
 

@@ -10,6 +10,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from tito.addresses import shown
 from tito.errors import BackupError
 
 __all__ = ["dump_postgres", "is_postgres", "is_sqlite", "restore_postgres", "snapshot"]
@@ -93,4 +94,4 @@ def _run(command: list[str], url: str, *rest: Path) -> None:
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if found.returncode:
         reason = (found.stderr.strip() or "it gave no reason").splitlines()[0]
-        raise BackupError(f"{command[0]} {address}: {reason} (the database is as it was)")
+        raise BackupError(f"{command[0]} {shown(address)}: {reason} (the database is as it was)")

@@ -12,6 +12,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
+from tito.addresses import shown
 from tito.backup.databases import dump_postgres, is_postgres, snapshot
 from tito.backup.gradebook_courses import BEFORE, add_courses
 from tito.backup.places import GRADEBOOK, Places, refuse_running
@@ -34,9 +35,7 @@ class Database:
         return None if is_postgres(self.url) else Path(self.url.removeprefix("sqlite:///"))
 
     def __str__(self) -> str:
-        from sqlalchemy.engine import make_url
-
-        return str(self.path or make_url(self.url).render_as_string(hide_password=True))
+        return str(self.path or shown(self.url))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from billiard import current_process
 
 from tito.errors import TitoError
 from tito.farm.ledger import FAULTS, Ledger, connect
-from tito.farm.rules import Rules, describe
-from tito.farm.signing import KEY, farm_key, fits
+from tito.farm.rules import Rules, describe, grading_version
+from tito.farm.signing import KEY, KEY_FILE, farm_key, fits
 from tito.grading.job import GradingJob
 from tito.grading.policy import GradingPolicy
 from tito.grading.result import GradedSubmission
@@ -30,6 +30,9 @@ __all__ = ["run", "start", "stop"]
 
 _RETRIES = 300
 """With two seconds between them, an answer waits ten minutes for its broker; after that the job is graded again."""
+
+_OTHERS_FIRST = 2.0
+"""Seconds before a job that a worker may not do is taken again."""
 
 _SIGNAL_AT_PARENTS_DEATH = 1
 
@@ -93,6 +96,9 @@ def run(task: Any, name: str, job: dict[str, Any], rules: dict[str, Any], signat
     It may come twice (a worker died, the broker forgot); the ledger says what is left to do.
     """
     ledger, owner = _process.ledger(task.app.conf.broker_url), _process.name
+    if signature and not _process.key:
+        _stop(task, f"job {name} is signed and this worker has no key; set {KEY} or {KEY_FILE} as the coordinator has")
+        raise task.retry(countdown=_OTHERS_FIRST)
     if not fits(_process.key, signature, "job", name, job, rules):
         _log.error("job %s refused: it is not signed with this farm's key (%s)", name, KEY)
         ledger.answer(name, owner, {"set_aside": f"a worker refused it: it was not signed with the farm's key ({KEY})"})
@@ -103,6 +109,10 @@ def run(task: Any, name: str, job: dict[str, Any], rules: dict[str, Any], signat
         _log.error("job %s cannot be read: %s: %s", name, type(error).__name__, error)
         ledger.answer(name, owner, {"set_aside": f"the worker's version of the course cannot read it ({error})"})
         return
+    if patience.version != grading_version():
+        versions = f"of grading version {patience.version}, this worker's is {grading_version()}"
+        _stop(task, f"{describe(found)}: it is {versions}; install the coordinator's version of the course")
+        raise task.retry(countdown=_OTHERS_FIRST)
     attempt = ledger.begin(name, owner, patience.lease)
     if attempt == 0:
         return
@@ -118,8 +128,7 @@ def run(task: Any, name: str, job: dict[str, Any], rules: dict[str, Any], signat
             worker = _process.worker(GradingPolicy(**found.policy))
         except TitoError as error:
             ledger.give_back(name)
-            _log.critical("%s: given back, this worker stops: %s", describe(found), error)
-            task.app.control.shutdown(destination=[task.request.hostname])
+            _stop(task, f"{describe(found)}: {error}")
             raise task.retry(countdown=patience.backoff) from None
         try:
             graded = worker.grade(found)
@@ -135,6 +144,12 @@ def run(task: Any, name: str, job: dict[str, Any], rules: dict[str, Any], signat
     _log.warning("%s: attempt %d failed, the next in %g s: %s", describe(found), attempt, wait, reason)
     ledger.wait(name, reason, wait + patience.lease)
     raise task.retry(countdown=wait)
+
+
+def _stop(task: Any, reason: str) -> None:
+    """This worker can do nothing right: it leaves its job to others."""
+    _log.critical("given back, this worker stops: %s", reason)
+    task.app.control.shutdown(destination=[task.request.hostname])
 
 
 class _Attempt:

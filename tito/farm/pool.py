@@ -194,7 +194,7 @@ class FarmPool:
             if self.ledger.trusts(name, answer):
                 _fulfil(pending, answer)
             else:
-                _refuse(pending)
+                _refuse(pending, answer)
 
     def _look(self) -> None:
         """Who is at work? A job that nobody has for the time of a lease is sent again."""
@@ -267,12 +267,12 @@ def _is_lost(standing: Standing, queued: int) -> bool:
     return not standing.held and (standing.begun or queued == 0)
 
 
-def _refuse(pending: _Pending) -> None:
-    job = pending.job
+def _refuse(pending: _Pending, answer: dict[str, Any]) -> None:
+    job, worker = pending.job, str(answer.get("worker"))[:80]
     reason = (
-        f"the answer for {job.student}'s {job.module} is not signed with this farm's key: it is forged, or workers and "
-        f"coordinator differ in {KEY}; mend that and grade it again with --force --student {job.student} (no score "
-        "was set)"
+        f"{job.student}'s {job.module}: the answer, from {worker!r} if that is true, is not signed with this farm's "
+        f"key: it is forged, or workers and coordinator differ in {KEY}; mend that and grade it again with --force "
+        f"--student {job.student} (no score was set)"
     )
     _log.error("%s", reason)
     pending.future.set_exception(ToolError(reason))

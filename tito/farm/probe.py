@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib.util import find_spec
 
 from tito.addresses import BROKER, DATABASE, broker_url, database_url, shown
@@ -15,7 +16,7 @@ _SECONDS = 5
 
 
 def probe(course: Course | None = None) -> list[tuple[str, bool, str]]:
-    """What was tried, whether it works, and the remedy if not. Nothing is written anywhere.
+    """What was tried, whether it works, and the remedy if not, or more about it. Nothing is written anywhere.
 
     Raises:
         CourseFileError: an address makes no sense.
@@ -83,5 +84,7 @@ def _probe_workers(url: str) -> tuple[str, bool, str]:
     from tito.farm.celery_app import make_app
 
     with make_app(url) as app:
-        count = len(app.control.ping(timeout=1.0))
-    return f"farm's workers: {count} answer", count > 0, "" if count else "start some: tito worker"
+        names = [name for answer in app.control.ping(timeout=1.0) for name in answer]
+    hosts = Counter(name.partition("@")[2] for name in names)
+    where = ", ".join(f"{count} on {host}" for host, count in sorted(hosts.items()))
+    return f"farm's workers: {len(names)} answer", bool(names), where or "start some: tito worker"
