@@ -25,6 +25,7 @@ def send(course: Course, local: Local) -> dict[str, str]:
         "TOOLS_TOKEN": local.tools_token,
         "AS_ROOT": "yes" if local.as_root else "no",
         "INTERNAL_TLS": "yes" if local.internal_tls else "no",
+        "ROOM": local.room,
     }
     return {_PREFIX + name: value for name, value in values.items()}
 
@@ -42,6 +43,7 @@ def receive(environment: Mapping[str, str]) -> tuple[Course, Local]:
         tools_token=environment[_PREFIX + "TOOLS_TOKEN"],
         as_root=environment[_PREFIX + "AS_ROOT"] == "yes",
         internal_tls=environment[_PREFIX + "INTERNAL_TLS"] == "yes",
+        room=environment[_PREFIX + "ROOM"],
         shell=shutil.which("bash") or "/bin/sh",
     )
     return Course.load(Path(environment[_PREFIX + "COURSE"])), local

@@ -27,6 +27,7 @@ from hub.processes import end_family, family, recall, remember
 from hub.settings import Local, Places, Ports, roster
 from tito.course import Course
 from tito.errors import TitoError, ToolError
+from tito.grading.policy import ROOM
 
 __all__ = ["main"]
 
@@ -110,6 +111,7 @@ def serve(options: argparse.Namespace) -> None:
                 tools_token(places.hub / "tools_token"),
                 as_root=os.geteuid() == 0,
                 internal_tls=os.environ.get("TINYTORCH_INTERNAL_TLS") == "1",
+                room=os.environ.get(ROOM, "auto"),
             )
             write_access(places.course, local.exchange_url, local.tools_token)
             log = HubLog(places.log)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from hub.exchange.access import CUSTOM_SCOPES, SERVICE, access_scope, roles
-from tito.grading.policy import ALLOW_PLAIN
+from tito.grading.policy import ALLOW_PLAIN, ROOM
 
 __all__ = [
     "GRADING",
@@ -150,6 +150,8 @@ class Local:
     shell: str = "/bin/sh"
     internal_tls: bool = False
     """Whether hub, proxy, exchange and servers speak TLS with each other, each with a certificate of its own."""
+    room: str = "auto"
+    """The kind of exam room that whoever started it chose for this machine."""
 
     @property
     def inside(self) -> str:
@@ -196,10 +198,13 @@ def server_environment(people: People, local: Local, user: str) -> dict[str, str
     else:
         # The course folder holds the reference library, which the authored notebooks import.
         variables |= {"PYTHONPATH": str(places.course), "TINYTORCH_COURSE": str(places.course)}
-        variables[ALLOW_PLAIN] = (
-            "1"  # everybody's server is this user's here: rooms without walls give nothing more away
-        )
+        variables |= rooms(local)
     return variables
+
+
+def rooms(local: Local) -> dict[str, str]:
+    """Variables of all who grade here: every server is this user's, so a room without walls gives nothing more away."""
+    return {ROOM: local.room, ALLOW_PLAIN: "1"}
 
 
 def server_arguments(local: Local) -> list[str]:
@@ -235,7 +240,7 @@ def grading_service(local: Local, python: str) -> dict[str, Any]:
         python,
         TINYTORCH_GRADING_COURSE=str(local.places.course),
         TINYTORCH_GRADING_DATA=str(local.places.grading),
-        **{ALLOW_PLAIN: "1"},  # as in the servers of staff
+        **rooms(local),  # as in the servers of staff
     )
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from class_hub import ROOT, ClassHub, class_hub
 from class_hub_names import service_token
 from hub_client import status_of
@@ -61,7 +62,15 @@ class Site:
 
     def ask(self, path: str, token: str) -> int:
         """The status that a holder of `token` gets, by way of the proxy."""
-        return status_of(urllib.request.Request(self.hub.url + path, headers={"Authorization": f"token {token}"}))
+        return status_of(self._request(path, token))
+
+    def text(self, path: str, token: str) -> str:
+        """What a holder of `token` gets."""
+        with urllib.request.urlopen(self._request(path, token), timeout=30) as answer:
+            return str(answer.read().decode())
+
+    def _request(self, path: str, token: str) -> urllib.request.Request:
+        return urllib.request.Request(self.hub.url + path, headers={"Authorization": f"token {token}"})
 
     def token(self, user: str, *scopes: str) -> str:
         """One that the user made for themselves."""
@@ -207,6 +216,22 @@ def test_an_instructors_monitor_reads_every_services_metrics_and_nothing_else(si
         assert site.ask(path, monitor) == 200, path
     for path in ("/hub/api/users", "/services/exchange/courses/tt/assignments", "/services/grading/results.json"):
         assert site.ask(path, monitor) in (401, 403), path
+
+
+def test_prometheus_asks_where_a_monitor_may_and_its_alerts_name_numbers_that_are_there(site: Site) -> None:
+    folder = ROOT / "deploy" / "prometheus"
+    (job,) = yaml.safe_load((folder / "prometheus.yml").read_text())["scrape_configs"]
+    asked = {target["labels"]["service"]: target["labels"]["__metrics_path__"] for target in job["static_configs"]}
+    assert asked.keys() == {"hub", *HUB_SERVICES}
+    token = site.token("prof", "read:metrics")
+    told = "\n".join(site.text(path, token) for path in asked.values())
+    there = set(re.findall(r"^(?:# TYPE )?(\w+)", told, re.MULTILINE))
+    (group,) = yaml.safe_load((folder / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]:
+        numbers = set(re.findall(r"\b[a-z]+_\w+", re.sub(r"{.*?}", "", rule["expr"])))
+        assert numbers <= there, rule["alert"]
+        for loop in re.findall(r'loop=~?"(.+?)"', rule["expr"]):
+            assert all(f'{{loop="{name}"}}' in told for name in loop.split("|")), rule["alert"]
 
 
 def test_a_student_makes_no_monitor(site: Site) -> None:

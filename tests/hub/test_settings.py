@@ -68,6 +68,14 @@ def test_staff_get_the_course_and_the_reference_library():
     assert "TINYTORCH_LIBRARY" not in variables
 
 
+def test_who_grades_does_so_in_the_kind_of_room_that_this_machine_was_given():
+    local = replace(LOCAL, room="docker")
+    services = {service["name"]: service for service in hub_values(PEOPLE, local)["JupyterHub"]["services"]}
+    assert server_environment(PEOPLE, local, "ta1")["TINYTORCH_ROOM"] == "docker"
+    assert services["grading"]["environment"]["TINYTORCH_ROOM"] == "docker"
+    assert "TINYTORCH_ROOM" not in server_environment(PEOPLE, local, "ada")
+
+
 def test_only_the_roster_may_log_in_and_nobody_is_admin():
     values = hub_values(PEOPLE, LOCAL)
     authenticator = values["RosterAuthenticator"]
@@ -161,11 +169,12 @@ def test_settings_are_applied_to_the_configuration():
 
 def test_the_hub_is_told_what_serve_decided(checkout: Path):
     course = Course.load(checkout)
-    told = send(course, LOCAL)
+    decided = replace(LOCAL, room="docker", internal_tls=True)
+    told = send(course, decided)
     assert all(isinstance(value, str) for value in told.values())
     received_course, local = receive(told)
     assert received_course == course
-    assert replace(local, shell=LOCAL.shell) == LOCAL
+    assert replace(local, shell=LOCAL.shell) == decided
 
 
 def plugins(role: str) -> set[str]:
