@@ -107,7 +107,7 @@ def grade_class(
     Raises:
         ToolError: the gradebook's database went away.
     """
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 
     from tito.nbgrader_plugins.skeleton import check_generated
 
@@ -123,8 +123,9 @@ def grade_class(
             check_generated(course, module.label, store.db_url)
             for outcome in _graded(_Class(course, module, store, workers, force), students):
                 tell(outcome)
-    except SQLAlchemyError as error:
-        where, reason = shown(database_url(course)), " ".join(str(getattr(error, "orig", error)).split())
+    except (InterfaceError, OperationalError, PendingRollbackError) as error:
+        first = error.__context__ if isinstance(error, PendingRollbackError) else error
+        where, reason = shown(database_url(course)), " ".join(str(getattr(first, "orig", first)).split())
         raise ToolError(
             f"{where} does not answer ({reason}); see that it runs and grade again, it goes on where it stopped (what "
             "was committed is kept)"
