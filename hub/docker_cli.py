@@ -32,6 +32,18 @@ class Docker:
             raise ToolError(f"docker {arguments[0]} failed: {_said(done.stderr)} (what was there is kept)")
         return done.stdout.strip()
 
+    def logs(self, container: str, lines: int) -> str:
+        """The last lines that a container wrote, to either of its outputs.
+
+        Raises:
+            ToolError: there is no such container.
+        """
+        command = [self.docker, "logs", "--tail", str(lines), container]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if done.returncode:
+            raise ToolError(f"docker logs failed: {_said(done.stdout)} (what was there is kept)")
+        return done.stdout.strip()
+
     def pipe(self, *arguments: str, source: Path | None = None, target: Path | None = None) -> None:
         """Run docker with its input out of `source` and its output into `target`.
 

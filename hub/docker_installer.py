@@ -200,15 +200,17 @@ class Installer:
         """
         hub, deadline = f"{self.project}-hub", time.monotonic() + LONGEST_START
         form = "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}} {{.RestartCount}}"
+        first: int | None = None  # of its restarts; earlier ones, after a crash of the machine, say nothing about today
         while time.monotonic() < deadline:
             status, health, restarts = (self.docker.ask("inspect", "--format", form, hub) + "  ").split(" ")[:3]
             if health == "healthy":
                 return
-            if status == "exited" or int(restarts or 0) > 2:
+            count = int(restarts or 0)
+            first = count if first is None else min(first, count)
+            if status == "exited" or count - first > 2:
                 break
             time.sleep(0.5)
-        log = self.docker.ask("logs", "--tail", "20", hub)
-        last = ([line for line in log.splitlines() if line.strip()] or ["it said nothing"])[-1]
+        last = ([line for line in self.docker.logs(hub, 20).splitlines() if line.strip()] or ["it said nothing"])[-1]
         raise ToolError(f"the hub did not start: {last[:200]}; read docker logs {hub} (all work is kept)")
 
     def stop_servers(self) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hub.container_names import Names
@@ -21,6 +23,12 @@ __all__ = ["Workers", "start_workers", "stop_workers", "workers_trouble"]
 _LABEL = "org.tinytorch.definition"
 _COMMAND = "TINYTORCH_BROKER=$(cat /run/secrets/broker) exec tito worker"
 """The address has a password: it is in the file, not in what `docker inspect` shows."""
+
+_STEADY = 10.0
+"""Seconds. Docker too takes a container that ran for so long as one that started."""
+
+_PATIENCE = 20.0
+"""Seconds until what is neither steady nor fails again is taken as it is."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +103,29 @@ def stop_workers(docker: Docker, names: Names) -> None:
         docker.ask("rm", "--force", names.workers)
 
 
-def workers_trouble(docker: Docker, workers: Workers) -> str:
-    """What is wrong with workers that were started a while ago; empty if nothing is. The class runs without them."""
-    name = workers.names.workers
-    if not workers.processes or docker.ask("inspect", "--format", "{{.RestartCount}}", name) == "0":
+def workers_trouble(docker: Docker, workers: Workers, patience: float = _PATIENCE) -> str:
+    """What is wrong with workers that were started a while ago; empty if nothing is. The class runs without them.
+
+    Only what happens now counts: a machine that lost its power leaves a count of restarts behind, and workers that run.
+    """
+    if not workers.processes or _steady(docker, workers.names.workers, patience):
         return ""
-    said = docker.ask("logs", "--tail", "1", name) or "they said nothing"
+    name = workers.names.workers
+    said = docker.logs(name, 1) or "they said nothing"
     return f"the grading workers do not start ({said}); staff can grade without --farm; read docker logs {name}"
+
+
+def _steady(docker: Docker, name: str, patience: float) -> bool:
+    """Whether the container runs, and is not started again while one watches."""
+    form = "{{.State.Status}} {{.RestartCount}} {{.State.StartedAt}}"
+    begin, first = time.monotonic(), ""
+    while True:
+        status, restarts, started = docker.ask("inspect", "--format", form, name).split(" ")
+        first = first or restarts
+        if restarts != first or status not in ("running", "restarting"):
+            return False
+        if status == "running" and (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds() > _STEADY:
+            return True
+        if time.monotonic() - begin >= patience:
+            return status == "running"
+        time.sleep(min(0.5, patience))

@@ -20,7 +20,7 @@ from hub.checks import check_space, free_ports
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import check_version
-from hub.docker_installer import hosts
+from hub.docker_installer import Installer, hosts
 from tito.course import Course
 from tito.errors import ToolError
 from tito.images import version
@@ -315,6 +315,27 @@ def test_make_up_with_a_certificate_that_browsers_refuse(
     done = make_up(path, "".join(f"TINYTORCH_{name}={value}\n" for name, value in settings.items()))
     assert (done.returncode, done.stderr.count("\n")) == (6, 1)
     assert re.search(said, done.stderr), done.stderr
+
+
+WAIT = """PATH=/usr/bin:/bin; here=$(dirname "$0")
+case "$1" in
+inspect) sed -n 1p "$here/seen"; [ $(wc -l <"$here/seen") = 1 ] || sed -i 1d "$here/seen";;
+logs) echo "what the hub said last" >&2;;
+esac"""
+
+
+def waiting(path: Path, *seen: str) -> None:
+    """Wait for a hub that Docker shows like this, one time after the other."""
+    (path / "seen").write_text("".join(f"{line}\n" for line in seen))
+    installer = Installer.__new__(Installer)
+    installer.docker, installer.project = docker(path, WAIT), "tt"
+    installer.wait()
+
+
+def test_a_hub_is_not_judged_by_the_restarts_of_earlier_days(path: Path):
+    waiting(path, "running starting 7", "running healthy 7")
+    with pytest.raises(ToolError, match="the hub did not start: what the hub said last; read docker logs tt-hub"):
+        waiting(path, "restarting starting 7", "restarting starting 10")
 
 
 def test_services_with_pages_are_found_where_jupyterhub_puts_them():

@@ -18,8 +18,11 @@ here=$(dirname "$0")
 echo "$*" >>"$here/asked"
 case "$1 $2" in
 "container ls") cat "$here/there" ;;
-"inspect --format") case "$*" in *RestartCount*) cat "$here/restarts" ;; *) cat "$here/state" ;; esac ;;
-"logs --tail") echo "no exam room works here" ;;
+"inspect --format") case "$*" in
+*RestartCount*) sed -n 1p "$here/seen"; [ $(wc -l <"$here/seen") = 1 ] || sed -i 1d "$here/seen" ;;
+*) cat "$here/state" ;;
+esac ;;
+"logs --tail") echo "no exam room works here" >&2 ;;
 esac
 """
 
@@ -89,9 +92,37 @@ def test_stopping_workers_that_are_not_there_does_nothing(docker: Docker, worker
     assert asked(docker) == []
 
 
-def test_workers_that_do_not_start_are_told(docker: Docker, workers: Workers):
-    (docker.root / "restarts").write_text("0\n")
-    assert workers_trouble(docker, workers) == ""
-    (docker.root / "restarts").write_text("4\n")
-    assert "no exam room works here" in workers_trouble(docker, workers)
-    assert workers_trouble(docker, replace(workers, processes=0)) == ""
+LONG_AGO = "2026-01-05T08:00:00.123456789Z"
+NOW = "2999-01-05T08:00:00.123456789Z"  # of a clock that was put back since
+
+
+def trouble(docker: Docker, workers: Workers, *seen: str) -> str:
+    """What is told of workers that Docker shows like this, one time after the other."""
+    (docker.root / "seen").write_text("".join(f"{line}\n" for line in seen))
+    return workers_trouble(docker, workers, patience=0.01)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        [f"running 7 {LONG_AGO}"],  # they came back after the machine had lost its power
+        [f"running 0 {NOW}"],  # started anew, and still there
+        [f"restarting 1 {LONG_AGO}", f"running 1 {NOW}"],  # a moment before their broker was there
+    ],
+)
+def test_workers_that_run_are_no_trouble_whatever_happened_before(docker: Docker, workers: Workers, seen: list[str]):
+    assert trouble(docker, workers, *seen) == ""
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        [f"running 4 {NOW}", f"running 5 {NOW}"],
+        [f"running 4 {NOW}", f"restarting 5 {NOW}"],
+        [f"restarting 4 {LONG_AGO}"],
+        [f"exited 0 {LONG_AGO}"],
+    ],
+)
+def test_workers_that_do_not_start_are_told(docker: Docker, workers: Workers, seen: list[str]):
+    assert "do not start (no exam room works here)" in trouble(docker, workers, *seen)
+    assert trouble(docker, replace(workers, processes=0), *seen) == ""
