@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from hub.certificates import check_certificate
+from hub.certificates import certificate_state, check_certificate, check_readable
 from hub.checks import check_port, check_space
 from hub.container_names import Names
 from hub.docker_backup import Keeper
@@ -20,6 +20,7 @@ from hub.docker_files import Files, copy_course, make_secrets, read_settings, st
 from hub.docker_images import TARGETS, build, check_version, measure
 from hub.docker_settings import LIBRARIES, RELEASE, Installation, Variables
 from hub.docker_tls import make_certificates, other_certificates, tls_variables
+from hub.docker_waiting import wait_until_well
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
 from hub.settings import GRADING, roster
 from tito.backup.archive import Contents
@@ -31,9 +32,6 @@ __all__ = ["Installer", "say"]
 
 LEAST_SPACE = 3 * 1024**3
 """Bytes that building the images needs."""
-
-LONGEST_START = 180.0
-"""Seconds. PostgreSQL's first start on a busy machine is most of it."""
 
 
 class Installer:
@@ -78,7 +76,9 @@ class Installer:
         }
         if Variables(self.settings).switch("INTERNAL_TLS"):
             computed |= tls_variables(files)
-        return computed | self.settings
+        found = computed | self.settings
+        files_of_tls = (Path(found[name]) for name in ("TINYTORCH_TLS_CERTIFICATE", "TINYTORCH_TLS_KEY"))
+        return found | {"TINYTORCH_TLS_STATE": certificate_state(files_of_tls)}
 
     def libraries(self) -> str:
         """Where Docker keeps the volume of the students' libraries: each server sees one folder in it."""
@@ -137,7 +137,7 @@ class Installer:
         say("starting the services")
         self.docker.compose(variables, "up", "--detach", "--remove-orphans")
         start_workers(self.docker, workers)
-        self.wait()
+        wait_until_well(self.docker, self.project)
         say(f"{self.course.title} is served at  {address(variables)}")
         if passwords:
             say(f"everybody's first password stands in {self.files.passwords}")
@@ -191,25 +191,8 @@ class Installer:
         if "TINYTORCH_TLS_CERTIFICATE" in self.settings:
             chain, key = Path(variables["TINYTORCH_TLS_CERTIFICATE"]), Path(variables["TINYTORCH_TLS_KEY"])
             check_certificate(chain, key, here.hosts, time.time())
-
-    def wait(self) -> None:
-        """Wait until the hub's container says that it is well.
-
-        Raises:
-            ToolError: it ends, or does not answer in time.
-        """
-        hub, deadline = f"{self.project}-hub", time.monotonic() + LONGEST_START
-        form = "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}} {{.RestartCount}}"
-        while time.monotonic() < deadline:
-            status, health, restarts = (self.docker.ask("inspect", "--format", form, hub) + "  ").split(" ")[:3]
-            if health == "healthy":
-                return
-            if status == "exited" or int(restarts or 0) > 2:
-                break
-            time.sleep(0.5)
-        log = self.docker.ask("logs", "--tail", "20", hub)
-        last = ([line for line in log.splitlines() if line.strip()] or ["it said nothing"])[-1]
-        raise ToolError(f"the hub did not start: {last[:200]}; read docker logs {hub} (all work is kept)")
+            for path in (chain, key):
+                check_readable(path, hub_user())
 
     def stop_servers(self) -> None:
         """Stop and remove everybody's server."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from ipaddress import IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
@@ -335,6 +336,9 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "upgrade_db": True,
         "allow_named_servers": False,
         "active_server_limit": 0,
+        # Seconds. A proxy that starts anew knows no route; this is also how often the hub looks which are missing.
+        "last_activity_interval": 20,
+        "template_vars": announcements(people, here),
         "concurrent_spawn_limit": 0,  # it would turn people away; the spawner has them wait (hub/docker_spawner.py)
         "cookie_host_prefix_enabled": here.encrypted,
         "load_groups": groups(people),
@@ -378,6 +382,14 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
             "http_timeout": 60,
         },
     }
+
+
+def announcements(people: People, here: Installation) -> dict[str, str]:
+    """What stands above the log-in and above everybody's own page of the hub, as HTML."""
+    found = {"announcement_login": f"<b>{escape(people.title)}</b>"}
+    if here.login == "native":
+        found["announcement_home"] = 'Still your first password? <a href="/hub/change-password">Choose your own.</a>'
+    return found
 
 
 def class_roles() -> list[dict[str, Any]]:

@@ -15,12 +15,13 @@ import pytest
 from certificates import make_certificate
 from jupyterhub.utils import subdomain_hook_idna
 
-from hub.certificates import check_certificate
+from hub.certificates import certificate_state, check_certificate, check_readable
 from hub.checks import check_space, free_ports
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import check_version
 from hub.docker_installer import hosts
+from hub.docker_waiting import wait_until_well
 from tito.course import Course
 from tito.errors import ToolError
 from tito.images import version
@@ -349,3 +350,53 @@ def test_make_up_on_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setattr("hub.checks.shutil.disk_usage", lambda _: SimpleNamespace(free=2**20))
     with pytest.raises(ToolError, match=r"is full \(1 MB free, 3072 MB needed\); free some space \(docker image prune"):
         check_space(tmp_path, 3 * 1024**3, "(docker image prune)")
+
+
+@pytest.mark.parametrize(
+    ("mode", "user", "readable"), [(0o600, 0, True), (0o600, 1, False), (0o604, 1, True), (0o060, 0, False)]
+)
+def test_a_key_that_the_proxys_user_cannot_read_is_told_before_anything_is_replaced(
+    tmp_path: Path, mode: int, user: int, readable: bool
+):
+    key = tmp_path / "key.pem"
+    key.touch()
+    key.chmod(mode)
+    wanted = os.geteuid() + user
+    if readable:
+        check_readable(key, wanted)
+        return
+    with pytest.raises(ToolError, match=rf"cannot be read by user {wanted}, .*chown {wanted} {key}.*what runs goes on"):
+        check_readable(key, wanted)
+
+
+def test_a_certificate_that_was_renewed_in_its_place_is_another_state(tmp_path: Path):
+    files = [tmp_path / "chain.pem", tmp_path / "key.pem"]
+    states = set()
+    for text in ("old", "new"):
+        for file in files:
+            file.write_text(text)
+            states.add(certificate_state(files))
+    assert len(states) == 4
+
+
+INSPECTED = """case "$*" in
+logs*{broken}) echo why;;
+inspect*-hub) echo "running 4 {health}";;
+inspect*-proxy) {proxy};;
+esac"""
+COUNTED = 'n=$(cat "$0.n" 2>/dev/null || echo 5); echo $((n + 1)) >"$0.n"; echo "restarting $n "'
+
+
+def test_containers_that_were_started_again_long_ago_are_no_trouble(tmp_path: Path):
+    program(tmp_path, "docker", INSPECTED.format(broken="", health="healthy", proxy='echo "running 7 "'))
+    wait_until_well(Docker(str(tmp_path / "docker"), [], "tt", ROOT), "tt", patience=5)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "broken"), [(COUNTED, "proxy"), ('echo "restarting 7 "', "proxy"), ('echo "running 7 "', "hub")]
+)
+def test_who_does_not_start_is_told(tmp_path: Path, proxy: str, broken: str):
+    program(tmp_path, "docker", INSPECTED.format(broken=broken, health="starting", proxy=proxy))
+    docker = Docker(str(tmp_path / "docker"), [], "tt", ROOT)
+    with pytest.raises(ToolError, match=rf"the {broken} did not start: why; read docker logs tt-{broken} \(all work"):
+        wait_until_well(docker, "tt", patience=3)

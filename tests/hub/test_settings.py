@@ -31,6 +31,7 @@ class Class:
     """A course's people."""
 
     id: str = "tt"
+    title: str = "Tensors & Trees"
     instructors: tuple[str, ...] = ("prof",)
     tas: tuple[str, ...] = ("ta1", "ta2")
     students: tuple[str, ...] = ("ada", "alan")
