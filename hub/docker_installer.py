@@ -16,7 +16,8 @@ from hub.checks import check_port, check_space
 from hub.container_names import Names
 from hub.docker_backup import Keeper
 from hub.docker_cli import Docker, find_compose, find_docker
-from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
+from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
+from hub.docker_handover import hand_over
 from hub.docker_images import TARGETS, build, check_version, measure
 from hub.docker_settings import LIBRARIES, RELEASE, Installation, Variables
 from hub.docker_tls import make_certificates, other_certificates, tls_variables
@@ -117,21 +118,29 @@ class Installer:
             check_space(where if where.is_dir() else self.root, LEAST_SPACE, remedy)
             build(self.docker, self.images, self.base, hub_user(), self.files.folder, say)
 
+    def build_missing(self) -> None:
+        """Check the images that the settings name, and build the others.
+
+        Raises:
+            ToolError: one is of another version, or cannot be built.
+        """
+        names = {target: self.settings.get(f"TINYTORCH_{target.upper()}_IMAGE") for target in TARGETS}
+        for name in filter(None, names.values()):
+            check_version(self.docker, name, self.images.version)
+        if not all(names.values()):
+            self.build()
+
     def up(self) -> None:
         """Check, build what is missing, make the secrets, start, wait until it answers."""
         make_secrets(self.files)
-        copy_course(self.files, self.course)
+        self.hand_over()
         variables = self.variables()
         self.check(variables)
         workers = self.workers(variables)
         running = self.docker.named("container", f"{self.project}-proxy")
         if not running:
             check_port(self.port(), f"TINYTORCH_PORT= in {self.files.settings}, with the number ")
-        given = [target for target in TARGETS if f"TINYTORCH_{target.upper()}_IMAGE" in self.settings]
-        for target in given:
-            check_version(self.docker, variables[f"TINYTORCH_{target.upper()}_IMAGE"], self.images.version)
-        if len(given) < len(TARGETS):
-            self.build()
+        self.build_missing()
         variables = self.certify(variables)
         passwords = write_passwords(self.files, self.course, self.settings)
         say("starting the services")
@@ -145,6 +154,15 @@ class Installer:
         if trouble:
             say(trouble)
         say("make down stops it and keeps all work")
+
+    def hand_over(self) -> None:
+        """Lay course.toml and the roster out for the class, with what instructors changed in the browser."""
+        self.course = hand_over(self.course, self.files, self.docker, self.grader, say)
+
+    def grader(self) -> str:
+        """The grader's image, built if need be."""
+        self.build_missing()
+        return self.settings.get("TINYTORCH_GRADER_IMAGE", self.images["grader"])
 
     def certify(self, variables: dict[str, str]) -> dict[str, str]:
         """With internal TLS, see that everybody has certificates; servers that have others are stopped.
@@ -253,7 +271,7 @@ class Installer:
     def start_database(self) -> None:
         """Start PostgreSQL alone."""
         make_secrets(self.files)
-        copy_course(self.files, self.course)
+        self.hand_over()
         self.docker.compose(self.variables(), "up", "--detach", "database")
 
     def reset_password(self, name: str) -> None:

@@ -21,8 +21,8 @@ from hub.login import LOGINS, login_options, login_values
 from hub.rooms_profile import SECURITY, UNMASKED
 from hub.settings import (
     GRADING,
-    INSTRUCTORS,
     LIBRARIES,
+    RELEASE,
     STAFF,
     STUDENTS,
     People,
@@ -57,9 +57,6 @@ __all__ = [
 
 PROXY, ENCRYPTED_PROXY = "http://proxy:8000", "https://proxy:8444"
 """The one peer that a server can reach; the hub and its services stand behind it."""
-
-RELEASE = "release"
-"""The service that releases modules on time; it acts as staff do, and its pages are for instructors."""
 
 SERVICE_PORTS = {exchange.SERVICE: 8090, GRADING: 8091, LIBRARIES: 8092, RELEASE: 8010}
 """The hub's services and where each listens in its container."""
@@ -402,7 +399,6 @@ def class_roles() -> list[dict[str, Any]]:
             readers=[LIBRARIES],
         ),
         *page_roles({"groups": [STUDENTS, STAFF]}),
-        {"name": f"{RELEASE}-users", "scopes": [exchange.access_scope(RELEASE)], "groups": [INSTRUCTORS]},
     ]
 
 

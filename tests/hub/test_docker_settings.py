@@ -112,6 +112,7 @@ def test_a_server_may_do_what_it_must_and_no_more():
         "read:services!service=exchange",
         "access:services!service=exchange",
         "custom:exchange:staff",  # a token never holds more than its owner: students do not have it
+        "access:services!service=release",  # nor TAs this one
     }
     assert roles["exchange-staff"]["groups"] == ["staff"]
     assert "admin" not in str(roles["culler"]["scopes"])

@@ -23,8 +23,10 @@ from hub.docker_images import check_version
 from hub.docker_installer import hosts
 from hub.docker_waiting import wait_until_well
 from tito.course import Course
+from tito.course_edit import change_modules
 from tito.errors import ToolError
 from tito.images import version
+from tito.modules import find_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -256,6 +258,32 @@ def make_up(path: Path, settings: str, *arguments: str) -> subprocess.CompletedP
         text=True,
         check=False,
     )
+
+
+def test_make_up_takes_what_was_changed_in_the_browser_by_way_of_a_container(path: Path, tmp_path: Path):
+    """Docker runs the image's program; the machine's own Python has no library that keeps comments."""
+    course, files = tmp_path / "course", Files(tmp_path / "files")
+    course.mkdir()
+    (course / "course.toml").write_text('[course]\nid = "tt"  # ours\nterm_start = 2030-03-04\n')
+    make_secrets(files)
+    copy_course(files, Course.load(course))
+    change_modules(Course.load(files.course), {find_module("06"): {"hold": True}})
+    runs = f'cd {ROOT}; echo "$*" >{tmp_path}/asked; for last; do :; done; exec {sys.executable} -m "$last"'
+    program(path, "docker", f'case "$1" in run) {runs};; esac\n{UP.replace("exit 1", "exit 0")}')
+    program(path, "docker-compose", "exit 1")
+    files.settings.write_text(f"TINYTORCH_PORT={free_ports(1)[0]}\nTINYTORCH_SOCKET=/dev/null\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "hub.up", "up", "--files", str(files.folder), "--course", str(course)],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "changed in the browser, now in course.toml too: 06_optimizers (hold = true)\n" in done.stdout, done.stderr
+    assert "docker compose up failed" in done.stderr  # there is no class here
+    assert "# ours" in (course / "course.toml").read_text() and Course.load(course).schedule.held(find_module("06"))
+    assert "--network=none" in (tmp_path / "asked").read_text()
 
 
 def test_make_up_on_a_taken_port(path: Path):
