@@ -166,7 +166,7 @@ class Metrics(Monitored, Data):
         if user is not None and reads_metrics(user):
             return
         super().prepare()
-        if not self.viewer.staff:
+        if not self._finished and not self.viewer.staff:
             raise HTTPError(403, reason="Only staff and Prometheus may do this")
 
     def get(self) -> None:

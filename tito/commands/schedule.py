@@ -72,12 +72,16 @@ def _show(course: Course) -> None:
         dates = (term.local_time(course, moment) for moment in (line.release, line.due))
         table.add_row(line.module.label, *dates, line.state + days)
     console.print(table)
-    if any(line.state == "overdue" for line in found):
+    if any(line.state == "overdue" for line in found) and not has_class(course):
         console.print("What is overdue, the hub's release service releases, or `python -m hub.release --once`.")
     if unknown:
         console.print(f"What was released by hand is not known: {unknown}", soft_wrap=True)
     if course.schedule.term_start is None:
         console.print("No term_start in course.toml: only what is written for a module has a date.")
     if has_class(course):
-        console.print("These states are this folder's; a staff member's terminal tells the class's under Docker.")
+        console.print(
+            "These states are this folder's, where nothing is released: the class's own stand on its page "
+            "/services/release/ and in staff's terminals.",
+            soft_wrap=True,
+        )
     _tell_to_hand_over(course)
