@@ -114,6 +114,8 @@ RUN usermod --uid ${HUB_UID} postgres && chown postgres /var/lib/postgresql /var
 ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGUSER=hub PGDATABASE=hub
 USER postgres
 EXPOSE 5432
+# Asked by SIGTERM it waits for its clients to leave, who stay, until it is killed; by this it ends in order at once.
+STOPSIGNAL SIGINT
 CMD ["sh", "/usr/local/bin/database"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["pg_isready", "--quiet", "--host=/tmp"]
 ARG VERSION=unknown

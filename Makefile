@@ -9,7 +9,7 @@ MODULE ?=
 DOCKER ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve image up down reset-password kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
+.PHONY: help tools serve image up down reset-password kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ help: ## List the targets
 
 .venv/dev.stamp: requirements-dev.lock .venv/course.stamp
 	@sh deploy/install.sh dev
+
+tools: .venv/course.stamp ## The command `tito`, in .venv/bin
+	@echo "$(BIN)/tito --help"
 
 serve: .venv/course.stamp ## The course in the browser on this machine, for trying it out (PORT=8000 DATA=var)
 	@exec $(BIN)/python -m hub.serve --port $(PORT) $(if $(DATA),--data "$(DATA)")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tito.errors import ToolError
 
-__all__ = ["check_certificate", "problem"]
+__all__ = ["certificate_state", "check_certificate", "check_readable", "problem"]
 
 DAY = 86400
 
@@ -33,6 +35,34 @@ def check_certificate(chain: Path, key: Path, hosts: Iterable[str], now: float) 
     found = problem(told, hosts, now)
     if found:
         raise ToolError(f"the certificate {chain} {found} (nothing was started, all work is kept)")
+
+
+def check_readable(path: Path, user: int) -> None:
+    """See that the proxy, which runs as `user` and no other, will be able to read `path`.
+
+    Raises:
+        ToolError: it will not.
+    """
+    found = path.stat()
+    if found.st_uid == user:
+        readable = found.st_mode & stat.S_IRUSR
+    elif found.st_gid == user:
+        readable = found.st_mode & stat.S_IRGRP
+    else:
+        readable = found.st_mode & stat.S_IROTH
+    if not readable:
+        raise ToolError(
+            f"{path} cannot be read by user {user}, as whom the proxy runs; chown {user} {path} (nothing was started, "
+            "what runs goes on)"
+        )
+
+
+def certificate_state(files: Iterable[Path]) -> str:
+    """Changes when one of the files does: compose then starts the proxy anew, which reads them once."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()[:16]
 
 
 def problem(told: Mapping[str, Any], hosts: Iterable[str], now: float) -> str:

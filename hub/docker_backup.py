@@ -150,6 +150,7 @@ class Keeper:
                     write_private(self.files.secrets / Path(name).name, _member(source, name).decode())
             for name in (COURSE_FILE, ROSTER_FILE):
                 self._restore_course_file(source, name, aside)
+            self._forget_changes(aside)
         except OSError as error:
             raise BackupError(f"{error.filename} cannot be written: {error.strerror}; run it again") from None
         if aside.exists():
@@ -165,6 +166,14 @@ class Keeper:
             aside.mkdir(mode=0o700, exist_ok=True)
             shutil.copy2(path, aside / name)
         write_if_changed(path, text)
+
+    def _forget_changes(self, aside: Path) -> None:
+        """The backup's course.toml holds: what was changed in the browser of the class before goes aside with it."""
+        handed = self.files.handed
+        if handed.changed():
+            aside.mkdir(mode=0o700, exist_ok=True)
+            shutil.copy2(handed.copy, aside / f"class-{COURSE_FILE}")
+        handed.record.unlink(missing_ok=True)
 
     def restore_volumes(self, source: Path, contents: Contents, make: Callable[[str], object]) -> None:
         """Fill new volumes from a checked backup; `make` makes one.

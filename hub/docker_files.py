@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hub.login import first_password
 from hub.settings import roster
+from tito.class_copy import RECORD, Handed
 from tito.course import COURSE_FILE, Course
 from tito.errors import ToolError
 from tito.images import hub_user
@@ -19,6 +20,7 @@ from tito.roster import ROSTER_FILE
 __all__ = [
     "Files",
     "copy_course",
+    "make_course_folder",
     "make_secrets",
     "read_settings",
     "state",
@@ -79,6 +81,11 @@ class Files:
         return self.folder / "course"
 
     @property
+    def handed(self) -> Handed:
+        """What says whether somebody changed the class's copy of course.toml."""
+        return Handed(self.course, self.folder / RECORD)
+
+    @property
     def internal_tls(self) -> Path:
         """The certificates and keys of internal TLS, closed to everybody but the hub's user."""
         return self.folder / "internal-tls"
@@ -135,7 +142,7 @@ def copy_course(files: Files, course: Course) -> None:
         ToolError: they cannot be written.
     """
     try:
-        files.course.mkdir(mode=0o755, exist_ok=True)
+        make_course_folder(files)
         for name in (COURSE_FILE, ROSTER_FILE):
             source, copy = (course.root / COURSE_FILE).resolve().with_name(name), files.course / name
             if not source.is_file():
@@ -143,6 +150,23 @@ def copy_course(files: Files, course: Course) -> None:
                 continue
             write_private(copy, source.read_text(encoding="utf-8"))
             copy.chmod(0o644)
+            if name == COURSE_FILE:  # after the copy: an old copy beside a new record would look changed in the browser
+                write_private(files.handed.record, copy.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ToolError(f"{files.course} cannot be written: {error.strerror} (nothing was started)") from None
+
+
+def make_course_folder(files: Files) -> None:
+    """The folder of the copies. The release service, which instructors change the term by, writes it by its group.
+
+    Raises:
+        ToolError: it cannot be made.
+    """
+    token = files.secrets / "release_token"
+    try:
+        files.course.mkdir(exist_ok=True)
+        os.chown(files.course, -1, token.stat().st_gid if token.exists() else -1)
+        files.course.chmod(0o775)
     except OSError as error:
         raise ToolError(f"{files.course} cannot be written: {error.strerror} (nothing was started)") from None
 
@@ -159,8 +183,8 @@ def write_private(path: Path, text: str) -> None:
 def state(files: Files) -> str:
     """Changes when course.toml, the roster or a secret does: compose then makes the services that read them anew."""
     digest = hashlib.sha256()
-    for path in sorted(files.course.glob("*")):
-        digest.update(path.name.encode() + path.read_bytes())
+    for path in (files.course / COURSE_FILE, files.course / ROSTER_FILE):
+        digest.update(path.name.encode() + (path.read_bytes() if path.is_file() else b""))
     for path in sorted(files.secrets.glob("*")):
         digest.update(f"{path.name} {path.stat().st_mtime_ns}".encode())
     return digest.hexdigest()[:16]

@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from hub.certificates import check_certificate
+from hub.certificates import certificate_state, check_certificate, check_readable
 from hub.checks import check_port, check_space
 from hub.container_names import Names
 from hub.docker_backup import Keeper
 from hub.docker_cli import Docker, find_compose, find_docker
-from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
+from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
+from hub.docker_handover import hand_over
 from hub.docker_images import TARGETS, build, check_version, measure
 from hub.docker_settings import LIBRARIES, RELEASE, Installation, Variables
 from hub.docker_tls import make_certificates, other_certificates, tls_variables
+from hub.docker_waiting import wait_until_well
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble
 from hub.settings import GRADING, roster
 from tito.backup.archive import Contents
@@ -31,9 +33,6 @@ __all__ = ["Installer", "say"]
 
 LEAST_SPACE = 3 * 1024**3
 """Bytes that building the images needs."""
-
-LONGEST_START = 180.0
-"""Seconds. PostgreSQL's first start on a busy machine is most of it."""
 
 
 class Installer:
@@ -78,7 +77,9 @@ class Installer:
         }
         if Variables(self.settings).switch("INTERNAL_TLS"):
             computed |= tls_variables(files)
-        return computed | self.settings
+        found = computed | self.settings
+        files_of_tls = (Path(found[name]) for name in ("TINYTORCH_TLS_CERTIFICATE", "TINYTORCH_TLS_KEY"))
+        return found | {"TINYTORCH_TLS_STATE": certificate_state(files_of_tls)}
 
     def libraries(self) -> str:
         """Where Docker keeps the volume of the students' libraries: each server sees one folder in it."""
@@ -117,27 +118,35 @@ class Installer:
             check_space(where if where.is_dir() else self.root, LEAST_SPACE, remedy)
             build(self.docker, self.images, self.base, hub_user(), self.files.folder, say)
 
+    def build_missing(self) -> None:
+        """Check the images that the settings name, and build the others.
+
+        Raises:
+            ToolError: one is of another version, or cannot be built.
+        """
+        names = {target: self.settings.get(f"TINYTORCH_{target.upper()}_IMAGE") for target in TARGETS}
+        for name in filter(None, names.values()):
+            check_version(self.docker, name, self.images.version)
+        if not all(names.values()):
+            self.build()
+
     def up(self) -> None:
         """Check, build what is missing, make the secrets, start, wait until it answers."""
         make_secrets(self.files)
-        copy_course(self.files, self.course)
+        self.hand_over()
         variables = self.variables()
         self.check(variables)
         workers = self.workers(variables)
         running = self.docker.named("container", f"{self.project}-proxy")
         if not running:
             check_port(self.port(), f"TINYTORCH_PORT= in {self.files.settings}, with the number ")
-        given = [target for target in TARGETS if f"TINYTORCH_{target.upper()}_IMAGE" in self.settings]
-        for target in given:
-            check_version(self.docker, variables[f"TINYTORCH_{target.upper()}_IMAGE"], self.images.version)
-        if len(given) < len(TARGETS):
-            self.build()
+        self.build_missing()
         variables = self.certify(variables)
         passwords = write_passwords(self.files, self.course, self.settings)
         say("starting the services")
         self.docker.compose(variables, "up", "--detach", "--remove-orphans")
         start_workers(self.docker, workers)
-        self.wait()
+        wait_until_well(self.docker, self.project)
         say(f"{self.course.title} is served at  {address(variables)}")
         if passwords:
             say(f"everybody's first password stands in {self.files.passwords}")
@@ -145,6 +154,15 @@ class Installer:
         if trouble:
             say(trouble)
         say("make down stops it and keeps all work")
+
+    def hand_over(self) -> None:
+        """Lay course.toml and the roster out for the class, with what instructors changed in the browser."""
+        self.course = hand_over(self.course, self.files, self.docker, self.grader, say)
+
+    def grader(self) -> str:
+        """The grader's image, built if need be."""
+        self.build_missing()
+        return self.settings.get("TINYTORCH_GRADER_IMAGE", self.images["grader"])
 
     def certify(self, variables: dict[str, str]) -> dict[str, str]:
         """With internal TLS, see that everybody has certificates; servers that have others are stopped.
@@ -191,27 +209,8 @@ class Installer:
         if "TINYTORCH_TLS_CERTIFICATE" in self.settings:
             chain, key = Path(variables["TINYTORCH_TLS_CERTIFICATE"]), Path(variables["TINYTORCH_TLS_KEY"])
             check_certificate(chain, key, here.hosts, time.time())
-
-    def wait(self) -> None:
-        """Wait until the hub's container says that it is well.
-
-        Raises:
-            ToolError: it ends, or does not answer in time.
-        """
-        hub, deadline = f"{self.project}-hub", time.monotonic() + LONGEST_START
-        form = "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}} {{.RestartCount}}"
-        first: int | None = None  # of its restarts; earlier ones, after a crash of the machine, say nothing about today
-        while time.monotonic() < deadline:
-            status, health, restarts = (self.docker.ask("inspect", "--format", form, hub) + "  ").split(" ")[:3]
-            if health == "healthy":
-                return
-            count = int(restarts or 0)
-            first = count if first is None else min(first, count)
-            if status == "exited" or count - first > 2:
-                break
-            time.sleep(0.5)
-        last = ([line for line in self.docker.logs(hub, 20).splitlines() if line.strip()] or ["it said nothing"])[-1]
-        raise ToolError(f"the hub did not start: {last[:200]}; read docker logs {hub} (all work is kept)")
+            for path in (chain, key):
+                check_readable(path, hub_user())
 
     def stop_servers(self) -> None:
         """Stop and remove everybody's server."""
@@ -272,7 +271,7 @@ class Installer:
     def start_database(self) -> None:
         """Start PostgreSQL alone."""
         make_secrets(self.files)
-        copy_course(self.files, self.course)
+        self.hand_over()
         self.docker.compose(self.variables(), "up", "--detach", "database")
 
     def reset_password(self, name: str) -> None:

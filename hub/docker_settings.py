@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from ipaddress import IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,8 +21,8 @@ from hub.login import LOGINS, login_options, login_values
 from hub.rooms_profile import SECURITY, UNMASKED
 from hub.settings import (
     GRADING,
-    INSTRUCTORS,
     LIBRARIES,
+    RELEASE,
     STAFF,
     STUDENTS,
     People,
@@ -56,9 +57,6 @@ __all__ = [
 
 PROXY, ENCRYPTED_PROXY = "http://proxy:8000", "https://proxy:8444"
 """The one peer that a server can reach; the hub and its services stand behind it."""
-
-RELEASE = "release"
-"""The service that releases modules on time; it acts as staff do, and its pages are for instructors."""
 
 SERVICE_PORTS = {exchange.SERVICE: 8090, GRADING: 8091, LIBRARIES: 8092, RELEASE: 8010}
 """The hub's services and where each listens in its container."""
@@ -335,6 +333,9 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
         "upgrade_db": True,
         "allow_named_servers": False,
         "active_server_limit": 0,
+        # Seconds. A proxy that starts anew knows no route; this is also how often the hub looks which are missing.
+        "last_activity_interval": 20,
+        "template_vars": announcements(people, here),
         "concurrent_spawn_limit": 0,  # it would turn people away; the spawner has them wait (hub/docker_spawner.py)
         "cookie_host_prefix_enabled": here.encrypted,
         "load_groups": groups(people),
@@ -380,6 +381,14 @@ def docker_values(people: People, here: Installation, secrets: Secrets) -> dict[
     }
 
 
+def announcements(people: People, here: Installation) -> dict[str, str]:
+    """What stands above the log-in and above everybody's own page of the hub, as HTML."""
+    found = {"announcement_login": f"<b>{escape(people.title)}</b>"}
+    if here.login == "native":
+        found["announcement_home"] = 'Still your first password? <a href="/hub/change-password">Choose your own.</a>'
+    return found
+
+
 def class_roles() -> list[dict[str, Any]]:
     """What servers, people and services may do, by the groups, wherever a class's containers run."""
     services = [GRADING, RELEASE]
@@ -390,7 +399,6 @@ def class_roles() -> list[dict[str, Any]]:
             readers=[LIBRARIES],
         ),
         *page_roles({"groups": [STUDENTS, STAFF]}),
-        {"name": f"{RELEASE}-users", "scopes": [exchange.access_scope(RELEASE)], "groups": [INSTRUCTORS]},
     ]
 
 

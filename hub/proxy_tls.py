@@ -30,9 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def browsers(options: argparse.Namespace) -> ssl.SSLContext | None:
     """TLS for browsers, if there is a certificate; an empty file stands for none."""
-    if not options.ssl_cert or not options.ssl_cert.read_bytes():
+    if not options.ssl_cert or options.ssl_cert.stat().st_size == 0:
         return None
-    return _context(ssl.Purpose.CLIENT_AUTH, options.ssl_cert, options.ssl_key)
+    try:
+        return _context(ssl.Purpose.CLIENT_AUTH, options.ssl_cert, options.ssl_key)
+    except PermissionError as error:
+        raise SystemExit(f"proxy: {options.ssl_cert} or {options.ssl_key} cannot be read: {error.strerror}") from None
 
 
 def hub_side(options: argparse.Namespace) -> ssl.SSLContext | None:

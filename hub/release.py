@@ -17,9 +17,11 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from hub.release_pages import Log, Metrics, pages, write_line
+from hub.term_desk import TermDesk
 from tito import gradebook
 from tito.course import Course
 from tito.errors import TitoError
@@ -124,7 +126,7 @@ class Releaser:
 
 
 async def serve(releaser: Releaser, host: str, port: int, clock: Callable[[], datetime]) -> None:
-    """Look when it is time, and answer /health and /metrics in between, until stopped.
+    """Look when it is time, and answer the pages in between, until stopped.
 
     Raises:
         ToolError: the port cannot be had.
@@ -134,10 +136,12 @@ async def serve(releaser: Releaser, host: str, port: int, clock: Callable[[], da
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "") if os.environ.get("JUPYTERHUB_CLIENT_ID") else ""
-    server = pages(releaser.health, releaser.metrics, clock, LONGEST_LOOK, prefix)
-    releaser.log("listening", address=server.listen(host, port))
     # One thread: nbgrader changes the working folder of the process while it works.
     with ThreadPoolExecutor(1) as worker:
+        run = partial(loop.run_in_executor, worker)
+        desk = TermDesk(releaser.root, run, clock, releaser.log, releaser.health)
+        server = pages(releaser.health, releaser.metrics, clock, LONGEST_LOOK, prefix, desk)
+        releaser.log("listening", address=server.listen(host, port))
         while not stop.is_set():
             following = await loop.run_in_executor(worker, releaser.look, clock())
             wait = max((following - clock()).total_seconds(), 0)

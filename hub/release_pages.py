@@ -1,8 +1,9 @@
-"""What the release service shows of itself: a log line per action, /health and Prometheus' /metrics."""
+"""What the release service shows: a log line per action, /health, Prometheus' /metrics, and the term."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -11,9 +12,10 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from tornado.httpserver import HTTPServer
-from tornado.web import Application, RedirectHandler, RequestHandler, authenticated
+from tornado.web import Application, RequestHandler, authenticated
 
 from hub.internal_tls import internal_tls
+from hub.term_desk import TermDesk
 from hub.web.metrics import send_metrics
 from tito.errors import ToolError
 
@@ -97,11 +99,12 @@ def pages(
     clock: Callable[[], datetime],
     longest: timedelta,
     prefix: str = "",
+    desk: TermDesk | None = None,
 ) -> Server:
     """A server of /health, which is 503 when nobody looked for `longest`, and of /metrics.
 
-    Below `prefix`, where a hub's proxy leads browsers, both are for those whom the hub grants access to this service;
-    /metrics is for monitors too.
+    Below `prefix`, where a hub's proxy leads browsers, both are for those whom the hub grants access to this service,
+    and so is the term, which `desk` knows; /metrics is for monitors too.
     """
 
     class Health(RequestHandler):
@@ -116,17 +119,18 @@ def pages(
             send_metrics(self, metrics.registry)
 
     routes: list[Any] = [("/health", Health), ("/metrics", Numbers)]
-    if prefix:
-        routes += _guarded(prefix, Health, Numbers)
+    if prefix and desk:
+        routes += _guarded(prefix, Health, Numbers, desk)
     # A service that starts anew sends browsers through the hub's log-in once more.
     return Server(Application(routes, cookie_secret=os.urandom(32), log_function=lambda _: None))
 
 
-def _guarded(prefix: str, health: type[RequestHandler], numbers: type[RequestHandler]) -> list[Any]:
-    """The same pages behind the hub's log-in; which scope it takes, JupyterHub's variables say."""
+def _guarded(prefix: str, health: type[RequestHandler], numbers: type[RequestHandler], desk: TermDesk) -> list[Any]:
+    """The same pages and the term behind the hub's log-in; which scope it takes, JupyterHub's variables say."""
     from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
 
-    from hub.web.base import Monitored
+    from hub.term_pages import PAGES
+    from hub.web.base import Monitored, Site
 
     class GuardedHealth(HubOAuthenticated, health):  # type: ignore[misc, valid-type]
         get = authenticated(health.get)
@@ -134,9 +138,11 @@ def _guarded(prefix: str, health: type[RequestHandler], numbers: type[RequestHan
     class GuardedNumbers(Monitored, numbers):  # type: ignore[misc, valid-type]
         get = authenticated(numbers.get)
 
+    logging.getLogger("tornado.application").setLevel(logging.ERROR)  # JupyterHub tells each request's cookies there
+    site = Site.of(os.environ, "release", desk.root, dict, {"desk": desk, "said": {}})
     return [
+        *((prefix + path, page, {"site": site}) for path, page in PAGES.items()),
         (f"{prefix}health", GuardedHealth),
         (f"{prefix}metrics", GuardedNumbers),
         (f"{prefix}oauth_callback", HubOAuthCallbackHandler),
-        (prefix, RedirectHandler, {"url": f"{prefix}health", "permanent": False}),
     ]

@@ -103,7 +103,7 @@ def serve(options: argparse.Namespace) -> None:
                 say(f"ended {left} processes of a start that was killed")
             secret = password(places.hub / "password")
             prepare(course, places, say)
-            ports = Ports(options.port, *free_ports(5))
+            ports = Ports(options.port, *free_ports(6))
             local = Local(
                 places,
                 ports,

@@ -18,6 +18,7 @@ __all__ = [
     "GRADING",
     "INSTRUCTORS",
     "LIBRARIES",
+    "RELEASE",
     "ROLES",
     "SERVER",
     "STAFF",
@@ -39,6 +40,9 @@ GRADING = "grading"
 
 LIBRARIES = "libraries"
 """The service that builds students' libraries of what they hand in."""
+
+RELEASE = "release"
+"""The service that releases modules on time; its pages, where the term is seen and changed, are for instructors."""
 
 TOOLS = "course-tools"
 """Whose name the `tito` command acts in, where no server's token is at hand."""
@@ -67,6 +71,8 @@ class People(Protocol):
 
     @property
     def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
     @property
     def instructors(self) -> tuple[str, ...]: ...
     @property
@@ -135,6 +141,7 @@ class Ports:
     exchange: int
     grading: int
     libraries: int
+    release: int
 
 
 @dataclass(frozen=True)
@@ -269,13 +276,14 @@ def _service_with_pages(local: Local, name: str, port: int, python: str, **envir
 
 
 def page_roles(everyone: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """Who may open the two services' pages, for `load_roles`; what each of them sees there the roster says.
+    """Who may open the services' pages, for `load_roles`; what each of them sees there the roster says.
 
     And who may read the services' metrics.
     """
     scopes = [access_scope(name) for name in (GRADING, LIBRARIES)]
     return [
         {"name": "pages", "scopes": scopes, **everyone},
+        {"name": f"{RELEASE}-users", "scopes": [access_scope(RELEASE)], "groups": [INSTRUCTORS]},
         # So that an instructor can make a token for a monitor that may do nothing else.
         {"name": "monitors", "scopes": ["read:metrics"], "groups": [INSTRUCTORS]},
     ]
@@ -304,12 +312,14 @@ def groups_by_user(people: People) -> dict[str, list[str]]:
     return found
 
 
-def release_service(places: Places, python: str) -> dict[str, Any]:
-    """The service that releases each module on its date. It needs nothing of the hub and has no page there."""
+def release_service(local: Local, python: str) -> dict[str, Any]:
+    """The service that releases each module on its date. It works in the course folder and needs no right for that."""
+    port = local.ports.release
     return {
-        "name": "release",
-        "command": [python, "-m", "hub.release", "--course", str(places.course)],
-        "display": False,
+        "name": RELEASE,
+        "url": f"{local.inside}://127.0.0.1:{port}",
+        "command": [python, "-m", "hub.release", "--course", str(local.places.course), "--port", str(port)],
+        "oauth_no_confirm": True,
     }
 
 
@@ -329,7 +339,7 @@ def hub_values(people: People, local: Local, python: str = sys.executable) -> di
             "spawner_class": "hub.spawner.CourseSpawner",
             "services": [
                 exchange_service(local, python),
-                release_service(places, python),
+                release_service(local, python),
                 grading_service(local, python),
                 library_service(people, local, python),
                 {"name": TOOLS, "api_token": local.tools_token},

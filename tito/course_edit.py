@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import tomlkit
@@ -17,9 +18,9 @@ from tito.course import COURSE_FILE, Course
 from tito.errors import CourseFileError, UnknownModuleError
 from tito.files import locked, write_if_changed
 from tito.modules import Module, find_module
-from tito.schedule import Values
+from tito.schedule import Values, written
 
-__all__ = ["Changes", "change_modules"]
+__all__ = ["Changes", "change_modules", "checked"]
 
 Changes = Mapping[Module, Values]
 
@@ -33,14 +34,22 @@ def change_modules(course: Course, changes: Changes) -> Course:
     path = course.root / COURSE_FILE
     real = path.resolve()  # a course folder of `make serve` links to the checkout's
     with locked(real.parent):
-        before = real.read_text(encoding="utf-8")
-        after = edited(before, changes)
-        values = tomllib.loads(after)
-        if values != _expected(tomllib.loads(before), changes):
-            raise CourseFileError(f"{path}: its [modules] tables cannot be edited by program; write {_said(changes)}")
-        changed = Course.of(course.root, values)
+        after = checked(real.read_text(encoding="utf-8"), changes, path)
+        changed = Course.of(course.root, tomllib.loads(after))
         write_if_changed(real, after)
     return changed
+
+
+def checked(text: str, changes: Changes, path: Path) -> str:
+    """The text of the file `path` with `changes`.
+
+    Raises:
+        CourseFileError: it is written in a way that a program cannot edit.
+    """
+    after = edited(text, changes)
+    if tomllib.loads(after) != _expected(tomllib.loads(text), changes):
+        raise CourseFileError(f"{path}: its [modules] tables cannot be edited by program; write {_said(changes)}")
+    return after
 
 
 def edited(text: str, changes: Changes) -> str:
@@ -108,7 +117,7 @@ def _expected(values: dict[str, Any], changes: Changes) -> dict[str, Any]:
 
 def _said(changes: Changes) -> str:
     lines = [
-        f"[modules.{module.number:02d}] {key} = {str(value).lower() if isinstance(value, bool) else value}"
+        f"[modules.{module.number:02d}] {written(key, value)}"
         for module, keys in changes.items()
         for key, value in keys.items()
         if value is not None

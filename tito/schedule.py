@@ -12,7 +12,7 @@ from tito.errors import UnknownModuleError
 from tito.modules import MODULES, Module, find_module
 from tito.tables import Tables
 
-__all__ = ["Change", "Schedule", "Values", "read_schedule"]
+__all__ = ["Change", "Schedule", "Values", "read_schedule", "written"]
 
 Values = dict[str, bool | int | date | None]
 """Keys of a module's table and what to write there; None takes a key out."""
@@ -107,6 +107,12 @@ class Schedule:
             days += (module.number - 1) * self.days_between_releases
             written = datetime.combine(self.term_start + timedelta(days=days), clock)
         return written + timedelta(days=self.shift_days(module))
+
+
+def written(key: str, value: object) -> str:
+    """A key of a module's table as it stands in course.toml: `hold = true`."""
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return f"{key} = {text.lower() if isinstance(value, bool) else text}"
 
 
 def _utc(local: datetime, zone: ZoneInfo) -> datetime:

@@ -33,12 +33,13 @@ def finding_scopes(service: str = SERVICE) -> list[str]:
 
 
 def server_scopes(service: str = SERVICE) -> list[str]:
-    """Scopes of the role `server`: JupyterHub's own two, its owner's groups, the exchange as they may use it.
+    """Scopes of the role `server`: JupyterHub's own two, its owner's groups, the exchange as they may use it, the term.
 
-    A token never holds more than its owner, so the staff scope here gives a student's server nothing.
+    A token never holds more than its owner: the staff scope here gives a student's server nothing, the release
+    service's a TA's neither.
     """
     own = ["users:activity!user", "access:servers!server", "read:users:groups!user"]
-    return [*own, access_scope(service), *finding_scopes(service), STAFF_SCOPE]
+    return [*own, access_scope(service), *finding_scopes(service), STAFF_SCOPE, access_scope("release")]
 
 
 def roles(

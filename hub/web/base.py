@@ -110,8 +110,12 @@ class Page(HubOAuthenticated, Answer):
             render(template, here=site.name, services=site.services, hub=site.hub, viewer=self.viewer, **values)
         )
 
+    def told(self, status: int, error: BaseException | None) -> tuple[int, str]:
+        """The status and the line that say what went wrong."""
+        return _told(status, error)
+
     def write_error(self, status_code: int, **more: Any) -> None:
-        status, line = _told(status_code, more.get("exc_info", (None, None))[1])
+        status, line = self.told(status_code, more.get("exc_info", (None, None))[1])
         self.set_status(status)
         site = self.site
         self.finish(render("problem", here="", services=site.services, hub=site.hub, status=status, line=line))
@@ -130,7 +134,7 @@ class Data(Page):
         self.finish(json.dumps(value, indent=1))
 
     def write_error(self, status_code: int, **more: Any) -> None:
-        status, line = _told(status_code, more.get("exc_info", (None, None))[1])
+        status, line = self.told(status_code, more.get("exc_info", (None, None))[1])
         self.set_status(status)
         self.show_data({"error": line})
 
@@ -162,7 +166,7 @@ class Metrics(Monitored, Data):
         if user is not None and reads_metrics(user):
             return
         super().prepare()
-        if not self.viewer.staff:
+        if not self._finished and not self.viewer.staff:
             raise HTTPError(403, reason="Only staff and Prometheus may do this")
 
     def get(self) -> None:

@@ -21,6 +21,7 @@ class Viewer:
     """The students whose work they may look at, in the roster's order."""
     about: str = ""
     """Which students those are: `section A`, `the whole class`; empty for a student."""
+    instructor: bool = False
 
     def may_see(self, student: str) -> bool:
         return student in self.sees
@@ -43,4 +44,4 @@ def viewer(folder: Path, name: str) -> Viewer | None:
         return Viewer(name, student=True, staff=False, sees=(name,))
     mine = person.role == "ta" and person.sections
     about = f"section {', '.join(person.sections)}" if mine else "the whole class"
-    return Viewer(name, False, True, course.roster.students_of(person), about)
+    return Viewer(name, False, True, course.roster.students_of(person), about, person.role == "instructor")

@@ -148,6 +148,10 @@ report = {
             ("GET", "/services/exchange/metrics", None),
             ("GET", "/services/release/health", None),
             ("GET", "/services/release/metrics", None),
+            ("GET", "/services/release/", None),
+            ("GET", "/services/release/schedule.json", None),
+            ("POST", "/services/release/", {"verb": "hold", "module": "20"}),
+            ("POST", "/services/release/schedule.json", {"verb": "hold", "module": "20"}),
             ("GET", "/services/grading/metrics", None),
             ("GET", "/services/libraries/metrics", None),
         ]

@@ -39,6 +39,8 @@ def test_a_class_with_internal_tls(inside: Installation) -> None:
     assert ada.run("print(1 + 1)") == "2\n"
     in_terminal(ta, "cd ~/course && tito release 01 --publish")
     in_terminal(ada, "nbgrader fetch_assignment 01_setup && nbgrader submit 01_setup && ls 01_setup/receipts/*.json")
+    # The release service hears of it, and that a TA asks.
+    assert "the term is changed by instructors" in in_terminal(ta, "cd ~/course && ! tito schedule hold 02 2>&1")
     for service in ("grading", "libraries"):
         assert ada.ask(f"/services/{service}/").url == f"{inside.url}/services/{service}/"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import datetime
 from urllib.request import Request, urlopen
@@ -10,7 +11,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.docker.installation import Installation, in_terminal
-from tests.hub.hub_client import Visitor
+from tests.hub.hub_client import Answer, Visitor
+from tito.exchange.client import Access, Client
 
 pytestmark = pytest.mark.e2e_docker
 
@@ -58,6 +60,94 @@ def wait_for(course: Installation, name: str, starts: int) -> None:
         time.sleep(0.5)
 
 
+EARLY, SHIFTED, HELD, ALSO_HELD = "07_autograd", "16_caching", "17_precision", "18_compression"
+"""Nor any of these."""
+
+DUE_BY_MOUNT = """
+from pathlib import Path
+from tito.course import Course
+from tito.modules import find_module
+print(Course.load(Path({folder!r})).schedule.due(find_module("16")).isoformat())
+"""
+
+
+def due_of_a_submission(course: Installation, student: str, label: str) -> str:
+    """What the exchange says when somebody hands in, with a token that they made for it."""
+    visitor = Visitor(course.url, student)
+    assert visitor.log_in(course.password_of(student)).status == 200
+    scopes = {"scopes": ["access:services!service=exchange"]}
+    token = visitor.ask(f"/hub/api/users/{student}/tokens", "POST", data=scopes).json["token"]
+    exchange = Client(Access(f"{course.url}/services/exchange/", token), "tinytorch")
+    exchange.submit(label, exchange.fetch(label))
+    return str(exchange.submissions(label)[-1]["due"])
+
+
+def test_an_instructor_changes_the_term_in_the_browser_and_make_up_keeps_it(
+    course: Installation, ada: Visitor, ta: Visitor
+) -> None:
+    dates = "release = 2036-03-01T08:00:00\ndue = 2036-03-08T20:00:00\n"
+    with (course.course / "course.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n# ours\n[modules.07]\n{dates}[modules.16]\n{dates}")
+    up = course.make("up")
+    assert up.returncode == 0, up.stderr
+    instructor = course.visitor("instructor")
+
+    for verb, module, days in (
+        ("hold", HELD, ""),
+        ("shift", SHIFTED, "7"),
+        ("release", EARLY, ""),
+        ("shift", EARLY, "7"),
+    ):
+        said = change(instructor, verb=verb, module=module, days=days)
+        assert said.status == 200 and f"Done: {module}" in said.text, said.text
+    again = change(instructor, verb="hold", module=EARLY)
+    assert f"Not done: {EARLY} is released (since " in again.text
+    assert "is held until somebody releases it" in in_terminal(
+        instructor, f"cd ~/course && tito schedule hold {ALSO_HELD}"
+    )
+
+    assert change(ta, verb="hold", module=DATED).status == 403
+    refused = in_terminal(ta, f"cd ~/course && ! tito schedule hold {DATED} 2>&1")
+    assert "the term is changed by instructors" in refused and "nothing was changed" in refused
+
+    assert EARLY in in_terminal(ada, "nbgrader list")
+    assert due_of_a_submission(course, "Grace.H", EARLY).startswith("2036-03-15T20:00:00")
+    for part, folder in (("exchange", "/srv/course"), ("grading", "/home/course/course")):
+        name = next(line.split()[1] for line in course.left() if re.search(f"container .*[_-]{part}[_-]", line))
+        due = course.ask("exec", name, "python", "-c", DUE_BY_MOUNT.format(folder=folder))
+        assert due.startswith("2036-03-15T20:00:00"), part
+    told = [event for event in events(course, container(course)) if event["event"] == "schedule"]
+    assert {(event["who"], event["verb"], event["module"]) for event in told} >= {
+        ("instructor", "hold", HELD),
+        ("instructor", "shift", SHIFTED),
+        ("instructor", "release", EARLY),
+        ("instructor", "hold", ALSO_HELD),
+    }
+
+    up = course.make("up")
+    assert up.returncode == 0, up.stderr
+    for module in (EARLY, SHIFTED, HELD, ALSO_HELD):
+        assert f"changed in the browser, now in course.toml too: {module}" in up.stdout
+    text = (course.course / "course.toml").read_text(encoding="utf-8")
+    assert "# ours" in text and text == (course.files / "course" / "course.toml").read_text(encoding="utf-8")
+    found = {line["module"]: (line["state"], line["days"]) for line in instructor.ask(f"{PAGE}schedule.json").json}
+    assert [found[module] for module in (EARLY, SHIFTED, HELD, ALSO_HELD)] == [
+        ("released", 7),
+        ("not written", 7),
+        ("held", 0),
+        ("held", 0),
+    ]
+
+
+PAGE = "/services/release/"
+
+
+def change(who: Visitor, **form: str) -> Answer:
+    """Send a form of the page, as a browser does after it has shown the page."""
+    who.ask(PAGE)
+    return who.ask(PAGE, "POST", form=form)
+
+
 def test_its_pages_are_for_instructors(course: Installation, ada: Visitor, ta: Visitor) -> None:
     instructor = Visitor(course.url, "instructor")
     assert instructor.log_in(course.passwords()["instructor"]).status == 200
@@ -69,7 +159,7 @@ def test_its_pages_are_for_instructors(course: Installation, ada: Visitor, ta: V
     with urlopen(request, timeout=30) as answer:
         assert b"release_overdue_modules 0.0" in answer.read()
     for other in (ada, ta):
-        for page in ("", "health", "metrics"):
+        for page in ("", "schedule.json", "health", "metrics"):
             answer = other.ask(f"/services/release/{page}")
             assert answer.status == 403 and "status" not in answer.text[:20], (other.name, page)
     assert "/hub/login" in Visitor(course.url).ask("/services/release/health").url

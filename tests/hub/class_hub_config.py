@@ -46,7 +46,7 @@ for service in values["JupyterHub"]["services"]:
     service.pop("command", None)  # nothing is to be stopped for being idle
     service["api_token"] = service_token(service["name"])
     if "url" in service:
-        service["url"] = f"http://127.0.0.1:{quiet}"
+        service["url"] = told["services"].get(service["name"], f"http://127.0.0.1:{quiet}")
 values["JupyterHub"] |= {
     "bind_url": f"http://127.0.0.1:{public}",
     "hub_bind_url": f"http://127.0.0.1:{own}",

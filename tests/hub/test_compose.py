@@ -74,6 +74,18 @@ def dict_of(networks: Any) -> dict[str, Any]:
     return networks if isinstance(networks, dict) else {name: {} for name in networks}
 
 
+def test_the_release_service_alone_writes_what_the_class_reads_of_course_toml():
+    mounts = {
+        name: mount
+        for name, service in SERVICES.items()
+        for mount in service.get("volumes", [])
+        if "COURSE_FOLDER" in mount
+    }
+    assert [name for name, mount in mounts.items() if not mount.endswith(":ro")] == ["release"]
+    assert SERVICES["release"]["group_add"] == ["${TINYTORCH_SECRETS_GROUP}"]
+    assert len(mounts) == 5
+
+
 def test_every_target_is_pinned_small_and_no_root():
     recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     for target in TARGETS:

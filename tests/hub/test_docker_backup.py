@@ -91,6 +91,17 @@ def test_what_a_restore_replaces_beside_the_containers_is_put_aside(archive: Pat
     assert 'id = "new"' in (aside / "course.toml").read_text()
 
 
+def test_what_was_changed_in_the_browser_of_the_class_before_goes_aside_too(archive: Path, tmp_path: Path):
+    found = keeper(tmp_path)
+    handed = found.files.handed
+    write(handed.copy, '[course]\nid = "new"\n[modules.06]\nhold = true\n')
+    write(handed.record, '[course]\nid = "new"\n')
+    found.restore_files(archive, check_backup(archive), NOW)
+    (aside,) = found.files.folder.glob("before-restore-*")
+    assert "hold = true" in (aside / "class-course.toml").read_text()
+    assert not handed.changed()  # `make up` takes nothing of it into what the backup held
+
+
 def test_neither_kind_of_backup_is_taken_for_the_other(data: Path, tmp_path: Path):
     with pytest.raises(BackupError, match="make restore DOCKER=1"):
         places_for_restore(tmp_path, None, IN_CONTAINER)

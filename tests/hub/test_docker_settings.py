@@ -21,6 +21,7 @@ class Class:
     """A course's people."""
 
     id: str = "tt"
+    title: str = "Tensors & Trees"
     instructors: tuple[str, ...] = ("prof",)
     tas: tuple[str, ...] = ("ta",)
     students: tuple[str, ...] = ("ada", "Al.B")
@@ -111,6 +112,7 @@ def test_a_server_may_do_what_it_must_and_no_more():
         "read:services!service=exchange",
         "access:services!service=exchange",
         "custom:exchange:staff",  # a token never holds more than its owner: students do not have it
+        "access:services!service=release",  # nor TAs this one
     }
     assert roles["exchange-staff"]["groups"] == ["staff"]
     assert "admin" not in str(roles["culler"]["scopes"])
@@ -241,3 +243,12 @@ def test_users_networks_do_not_overlap():
     assert subnet(pool, 32) == found[0]
     with pytest.raises(ValueError, match=r"10\.0\.0\.0/30"):
         subnet(IPv4Network("10.0.0.0/30"), 1)
+
+
+def test_the_hubs_pages_name_the_course_and_where_a_password_is_chosen():
+    shown = values()["JupyterHub"]["template_vars"]
+    assert shown["announcement_login"] == "<b>Tensors &amp; Trees</b>"
+    assert 'href="/hub/change-password"' in shown["announcement_home"]
+    assert (
+        "announcement_home" not in values(Installation.from_environment(VARIABLES | LTI))["JupyterHub"]["template_vars"]
+    )

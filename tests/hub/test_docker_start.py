@@ -15,15 +15,18 @@ import pytest
 from certificates import make_certificate
 from jupyterhub.utils import subdomain_hook_idna
 
-from hub.certificates import check_certificate
+from hub.certificates import certificate_state, check_certificate, check_readable
 from hub.checks import check_space, free_ports
 from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, copy_course, make_secrets, read_settings, state, write_passwords
 from hub.docker_images import check_version
-from hub.docker_installer import Installer, hosts
+from hub.docker_installer import hosts
+from hub.docker_waiting import wait_until_well
 from tito.course import Course
+from tito.course_edit import change_modules
 from tito.errors import ToolError
 from tito.images import version
+from tito.modules import find_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -257,6 +260,32 @@ def make_up(path: Path, settings: str, *arguments: str) -> subprocess.CompletedP
     )
 
 
+def test_make_up_takes_what_was_changed_in_the_browser_by_way_of_a_container(path: Path, tmp_path: Path):
+    """Docker runs the image's program; the machine's own Python has no library that keeps comments."""
+    course, files = tmp_path / "course", Files(tmp_path / "files")
+    course.mkdir()
+    (course / "course.toml").write_text('[course]\nid = "tt"  # ours\nterm_start = 2030-03-04\n')
+    make_secrets(files)
+    copy_course(files, Course.load(course))
+    change_modules(Course.load(files.course), {find_module("06"): {"hold": True}})
+    runs = f'cd {ROOT}; echo "$*" >{tmp_path}/asked; for last; do :; done; exec {sys.executable} -m "$last"'
+    program(path, "docker", f'case "$1" in run) {runs};; esac\n{UP.replace("exit 1", "exit 0")}')
+    program(path, "docker-compose", "exit 1")
+    files.settings.write_text(f"TINYTORCH_PORT={free_ports(1)[0]}\nTINYTORCH_SOCKET=/dev/null\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "hub.up", "up", "--files", str(files.folder), "--course", str(course)],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "changed in the browser, now in course.toml too: 06_optimizers (hold = true)\n" in done.stdout, done.stderr
+    assert "docker compose up failed" in done.stderr  # there is no class here
+    assert "# ours" in (course / "course.toml").read_text() and Course.load(course).schedule.held(find_module("06"))
+    assert "--network=none" in (tmp_path / "asked").read_text()
+
+
 def test_make_up_on_a_taken_port(path: Path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -317,27 +346,6 @@ def test_make_up_with_a_certificate_that_browsers_refuse(
     assert re.search(said, done.stderr), done.stderr
 
 
-WAIT = """PATH=/usr/bin:/bin; here=$(dirname "$0")
-case "$1" in
-inspect) sed -n 1p "$here/seen"; [ $(wc -l <"$here/seen") = 1 ] || sed -i 1d "$here/seen";;
-logs) echo "what the hub said last" >&2;;
-esac"""
-
-
-def waiting(path: Path, *seen: str) -> None:
-    """Wait for a hub that Docker shows like this, one time after the other."""
-    (path / "seen").write_text("".join(f"{line}\n" for line in seen))
-    installer = Installer.__new__(Installer)
-    installer.docker, installer.project = docker(path, WAIT), "tt"
-    installer.wait()
-
-
-def test_a_hub_is_not_judged_by_the_restarts_of_earlier_days(path: Path):
-    waiting(path, "running starting 7", "running healthy 7")
-    with pytest.raises(ToolError, match="the hub did not start: what the hub said last; read docker logs tt-hub"):
-        waiting(path, "restarting starting 7", "restarting starting 10")
-
-
 def test_services_with_pages_are_found_where_jupyterhub_puts_them():
     plain = hosts({})
     assert set(plain.values()) == {""}
@@ -370,3 +378,53 @@ def test_make_up_on_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setattr("hub.checks.shutil.disk_usage", lambda _: SimpleNamespace(free=2**20))
     with pytest.raises(ToolError, match=r"is full \(1 MB free, 3072 MB needed\); free some space \(docker image prune"):
         check_space(tmp_path, 3 * 1024**3, "(docker image prune)")
+
+
+@pytest.mark.parametrize(
+    ("mode", "user", "readable"), [(0o600, 0, True), (0o600, 1, False), (0o604, 1, True), (0o060, 0, False)]
+)
+def test_a_key_that_the_proxys_user_cannot_read_is_told_before_anything_is_replaced(
+    tmp_path: Path, mode: int, user: int, readable: bool
+):
+    key = tmp_path / "key.pem"
+    key.touch()
+    key.chmod(mode)
+    wanted = os.geteuid() + user
+    if readable:
+        check_readable(key, wanted)
+        return
+    with pytest.raises(ToolError, match=rf"cannot be read by user {wanted}, .*chown {wanted} {key}.*what runs goes on"):
+        check_readable(key, wanted)
+
+
+def test_a_certificate_that_was_renewed_in_its_place_is_another_state(tmp_path: Path):
+    files = [tmp_path / "chain.pem", tmp_path / "key.pem"]
+    states = set()
+    for text in ("old", "new"):
+        for file in files:
+            file.write_text(text)
+            states.add(certificate_state(files))
+    assert len(states) == 4
+
+
+INSPECTED = """case "$*" in
+logs*{broken}) echo why >&2;;
+inspect*-hub) echo "running 4 {health}";;
+inspect*-proxy) {proxy};;
+esac"""
+COUNTED = 'n=$(cat "$0.n" 2>/dev/null || echo 5); echo $((n + 1)) >"$0.n"; echo "restarting $n "'
+
+
+def test_containers_that_were_started_again_long_ago_are_no_trouble(tmp_path: Path):
+    program(tmp_path, "docker", INSPECTED.format(broken="", health="healthy", proxy='echo "running 7 "'))
+    wait_until_well(Docker(str(tmp_path / "docker"), [], "tt", ROOT), "tt", patience=5)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "broken"), [(COUNTED, "proxy"), ('echo "restarting 7 "', "proxy"), ('echo "running 7 "', "hub")]
+)
+def test_who_does_not_start_is_told(tmp_path: Path, proxy: str, broken: str):
+    program(tmp_path, "docker", INSPECTED.format(broken=broken, health="starting", proxy=proxy))
+    docker = Docker(str(tmp_path / "docker"), [], "tt", ROOT)
+    with pytest.raises(ToolError, match=rf"the {broken} did not start: why; read docker logs tt-{broken} \(all work"):
+        wait_until_well(docker, "tt", patience=3)

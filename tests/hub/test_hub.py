@@ -15,6 +15,9 @@ import pytest
 from conftest import Hub
 from hub_client import Visitor
 
+from tito.course import Course
+from tito.modules import find_module
+
 FIRST = "01_setup"
 
 
@@ -95,6 +98,21 @@ def test_the_release_service_runs_and_answers(hub: Hub):
     (listening,) = (json.loads(line) for line in lines if '"event": "listening"' in line)
     with urllib.request.urlopen(f"{listening['address']}/health", timeout=60) as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+def test_an_instructor_changes_the_term_in_the_browser(hub: Hub, checkout: Path, ta: Visitor):
+    """Its course.toml is a link: what is changed is the checkout's, whose file it stays."""
+    page, before = "/services/release/", (checkout / "course.toml").read_text(encoding="utf-8")
+    instructor = hub.visitor("instructor", start=False)
+    assert "<h1>Term</h1>" in instructor.ask(page).text
+    try:
+        said = instructor.ask(page, "POST", form={"verb": "hold", "module": "20_capstone"})
+        assert said.status == 200 and "Done: 20_capstone is held until somebody releases it" in said.text
+        assert Course.load(checkout).schedule.held(find_module("20"))
+        assert (hub.data / "course" / "course.toml").is_symlink()
+    finally:
+        (checkout / "course.toml").write_text(before, encoding="utf-8")
+    assert ta.ask(page).status == 403
 
 
 def plugins_off(visitor: Visitor) -> set[str]:

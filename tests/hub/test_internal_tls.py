@@ -51,6 +51,14 @@ def test_the_exchange_is_reached(hub: Hub, ada: Visitor) -> None:
     assert access["url"] == f"{hub.url}/services/exchange/"
 
 
+def test_the_term_is_on_its_page(hub: Hub) -> None:
+    visitor, log_in = Visitor(hub.url, "instructor"), "/hub/login?next=%2Fservices%2Frelease%2F"
+    visitor.ask(log_in)
+    form = {"username": "instructor", "password": hub.password, "_xsrf": visitor.xsrf("/hub/login")}
+    page = visitor.ask(log_in, "POST", form=form)
+    assert page.status == 200 and "<h1>Term</h1>" in page.text
+
+
 def test_nobody_without_a_certificate_gets_in(hub: Hub, ada: Visitor) -> None:
     ports = listening(hub)
     assert len(ports) == 4

@@ -187,21 +187,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(hub)
 
 
-@pytest.mark.parametrize("user", ["ada", "ta"])
+@pytest.mark.parametrize("user", ["ada", "ta", "prof"])
 def test_students_and_staff_open_the_pages_with_the_hubs_log_in(site: Site, user: str) -> None:
     """The first asks the exchange, with the right to see what others handed in."""
     visitor = site.hub.visitor(user)
     for name in ("grading", "libraries"):
         page = visitor.ask(f"/services/{name}/")
         assert page.status == 200 and page.url == f"{site.hub.url}/services/{name}/", page.text
+        assert ('href="/services/release/"' in page.text) == (user == "prof")
 
 
 @pytest.mark.parametrize(("user", "status"), [("prof", 200), ("ta", 403), ("ada", 403)])
 def test_the_release_services_pages_are_for_instructors(site: Site, user: str, status: int) -> None:
-    page = site.hub.visitor(user).ask("/services/release/")
-    assert page.status == status, page.text
+    visitor = site.hub.visitor(user)
+    page, health = visitor.ask("/services/release/"), visitor.ask("/services/release/health")
+    assert (page.status, health.status) == (status, status), page.text
     if status == 200:
-        assert page.json["status"] == "ok" and not page.json["problem"]
+        assert health.json["status"] == "ok" and not health.json["problem"]
+        assert "<h1>Term</h1>" in page.text and "20_capstone" in page.text
 
 
 @pytest.mark.parametrize("name", ["grading", "libraries", "release"])

@@ -15,6 +15,7 @@ SERVICES = ("exchange", "libraries", "release", "grading", "culler")
 FOUND = {"list:services!service=exchange", "read:services!service=exchange", "read:services:name!service=exchange"}
 EXCHANGE = {"access:services!service=exchange"}
 STAFF = {"custom:exchange:staff"}
+RELEASE = {"access:services!service=release"}
 CULLER = {"list:users", "read:users:activity", "read:users:name", "read:servers", "delete:servers"}
 
 
@@ -43,7 +44,7 @@ def own(user: str) -> set[str]:
     [
         ("ada", own("ada") | EXCHANGE | FOUND),
         ("ta", own("ta") | EXCHANGE | FOUND | STAFF),
-        ("instructor", own("instructor") | EXCHANGE | FOUND | STAFF),
+        ("instructor", own("instructor") | EXCHANGE | FOUND | STAFF | RELEASE),
         ("exchange", set()),
         ("libraries", EXCHANGE | {"custom:exchange:read"}),
         ("release", EXCHANGE | STAFF),

@@ -31,6 +31,7 @@ class Class:
     """A course's people."""
 
     id: str = "tt"
+    title: str = "Tensors & Trees"
     instructors: tuple[str, ...] = ("prof",)
     tas: tuple[str, ...] = ("ta1", "ta2")
     students: tuple[str, ...] = ("ada", "alan")
@@ -39,7 +40,9 @@ class Class:
 
 PEOPLE = Class()
 PLACES = Places(Path("/data"))
-LOCAL = Local(PLACES, Ports(8000, 4001, 4002, 4003, 4004, 4005), "abcd-efgh", "0123", as_root=False, shell="/bin/bash")
+LOCAL = Local(
+    PLACES, Ports(8000, 4001, 4002, 4003, 4004, 4005, 4006), "abcd-efgh", "0123", as_root=False, shell="/bin/bash"
+)
 
 
 def test_everyone_on_the_roster_has_one_role():
@@ -101,9 +104,11 @@ def test_sections_are_groups_of_students_and_their_tas():
 def test_the_hub_runs_the_release_service_without_any_right():
     values = hub_values(PEOPLE, LOCAL, python="/python")
     (service,) = (found for found in values["JupyterHub"]["services"] if found["name"] == "release")
-    assert service["command"] == ["/python", "-m", "hub.release", "--course", "/data/course"]
-    assert not {"admin", "url", "api_token"} & service.keys()
-    assert not any("release" in role.get("services", ()) for role in values["JupyterHub"]["load_roles"])
+    assert service["command"] == ["/python", "-m", "hub.release", "--course", "/data/course", "--port", "4006"]
+    assert not {"admin", "api_token"} & service.keys()
+    roles = {role["name"]: role for role in values["JupyterHub"]["load_roles"]}
+    assert not any("release" in role.get("services", ()) for role in roles.values())
+    assert roles["release-users"]["groups"] == ["instructors"]
 
 
 def test_everything_listens_on_this_machine_alone():
@@ -112,7 +117,7 @@ def test_everything_listens_on_this_machine_alone():
     assert values["JupyterHub"]["hub_bind_url"] == "http://127.0.0.1:4001"
     assert values["ConfigurableHTTPProxy"]["api_url"] == "http://127.0.0.1:4002"
     addresses = [s["url"] for s in values["JupyterHub"]["services"] if "url" in s]
-    assert addresses == ["http://127.0.0.1:4003", "http://127.0.0.1:4004", "http://127.0.0.1:4005"]
+    assert sorted(addresses) == [f"http://127.0.0.1:{port}" for port in (4003, 4004, 4005, 4006)]
 
 
 def test_staff_the_course_command_and_the_grading_service_alone_hold_the_staff_scope():

@@ -221,3 +221,20 @@ def test_a_disk_that_fills_up_while_restoring_changes_nothing(places: Places, tm
         put_back(archive, places)
     assert state(places.root) == before
     assert not list(places.root.glob("before-restore-*"))
+
+
+@pytest.mark.parametrize("verb", ["backup", "upgrade-db"])
+def test_a_class_under_docker_is_not_taken_for_what_stands_here(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    (places.root / "var" / "docker" / "course").mkdir(parents=True)
+    monkeypatch.setenv("TINYTORCH_COURSE", str(places.root))
+    to = tmp_path / "to"
+    with pytest.raises(BackupError, match=rf"under Docker, .*: make {verb} DOCKER=1.*DATA=var \(nothing was done\)"):
+        if verb == "backup":
+            command.backup(to, None, [])
+        else:
+            command.upgrade_db(None, [])
+    assert not to.exists()
+    command.backup(to, places.data, [])
+    assert len(list(to.iterdir())) == 1

@@ -11,6 +11,7 @@ from tito.backup import restore as put_back
 from tito.backup.databases import is_postgres
 from tito.backup.restore import check
 from tito.backup.upgrade import find_databases, upgrade
+from tito.class_copy import has_class
 from tito.commands.context import console
 from tito.course import COURSE_FILE, Course
 from tito.errors import BackupError
@@ -23,6 +24,7 @@ _ENDING = ".tar.gz"
 
 def backup(dest: Path, data: Path | None, databases: list[str]) -> None:
     course, now = Course.find(), datetime.now()
+    _refuse_docker(course, data, "backup", "DEST=/another/disk")
     places = find_places(course, data)
     if dest.is_dir() or not dest.name.endswith(_ENDING):
         dest = _folder(dest) / f"{course.id}-{now:%Y-%m-%dT%H%M%S}{_ENDING}"
@@ -46,6 +48,7 @@ def restore(source: Path, to: Path | None, data: Path | None, databases: list[st
 
 def upgrade_db(data: Path | None, databases: list[str]) -> None:
     course = Course.find()
+    _refuse_docker(course, data, "upgrade-db")
     places = find_places(course, data)
     found = find_databases(places, _servers(course, databases))
     for database in found:
@@ -57,6 +60,20 @@ def upgrade_db(data: Path | None, databases: list[str]) -> None:
             console.print(f"{database}: {before} -> {done.after}; as it was: {done.copy}", soft_wrap=True)
     if not found:
         console.print("there is no database yet")
+
+
+def _refuse_docker(course: Course, data: Path | None, verb: str, more: str = "") -> None:
+    """A class under Docker keeps its work in Docker's volumes: what is here would look like it and hold none of it.
+
+    Raises:
+        BackupError: there is one, and nobody said that the data of `make serve` is meant.
+    """
+    if data is None and has_class(course):
+        command = " ".join(filter(None, ["make", verb, "DOCKER=1", more]))
+        raise BackupError(
+            f"this folder's class runs under Docker, and its work is not here: {command}; for what `make serve` keeps "
+            "here, name it: DATA=var (nothing was done)"
+        )
 
 
 def _folder(dest: Path) -> Path:

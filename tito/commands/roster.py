@@ -7,11 +7,12 @@ from pathlib import Path
 import typer
 
 from tito import gradebook
-from tito.class_copy import refuse_copy, to_hand_over
+from tito.class_copy import refuse_copy
 from tito.commands.context import console
 from tito.course import COURSE_FILE, Course
 from tito.errors import RosterError
 from tito.files import locked, write_if_changed
+from tito.hand_over import to_hand_over
 from tito.roster import Person, parse_roster, roster_path
 from tito.roster_csv import roster_text
 

@@ -19,7 +19,7 @@ from tito.errors import HandInError
 from tito.exchange.archive import Limits, pack, unpack
 from tito.exchange.receipt import Receipt, same_files
 
-__all__ = ["ACCESS_FILE", "Access", "Client", "Identity"]
+__all__ = ["ACCESS_FILE", "Access", "Client", "Identity", "ask"]
 
 ACCESS_FILE = "exchange.json"
 """In a hub's course folder: where its service is and a token, for commands that run outside any server."""
@@ -193,16 +193,21 @@ class Client:
         url = f"{self.access.url.rstrip('/')}/{path}"
         sent = {"Authorization": f"token {self.access.token}", **(headers or {})}
         answer = _with_patience(
-            lambda: _ask(method, url, body, sent, self.access.identity), url, patience or self.patience
+            lambda: ask(method, url, body, sent, self.access.identity), url, patience or self.patience
         )
         if answer.status_code >= 400:
             raise HandInError(_why(answer))
         return answer
 
 
-def _ask(
+def ask(
     method: str, url: str, body: bytes | None, headers: Mapping[str, str], identity: Identity | None
 ) -> requests.Response:
+    """One request to a service of the hub.
+
+    Raises:
+        requests.RequestException: no answer came.
+    """
     with requests.Session() as session:
         session.trust_env = False  # the service is inside the hub's network: no proxy, no .netrc
         if identity:
