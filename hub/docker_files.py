@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.login import first_password
+from hub.setting_names import DOCKER, PREFIX, Settings
 from hub.settings import roster
 from tito.class_copy import RECORD, Handed
 from tito.course import COURSE_FILE, Course
@@ -27,13 +28,6 @@ __all__ = [
     "write_passwords",
     "write_private",
 ]
-
-SETTINGS = """\
-# Settings of this installation; `make up` reads them. docs/operator/docker.md explains each.
-# TINYTORCH_PORT=8000
-# TINYTORCH_LISTEN=127.0.0.1
-# TINYTORCH_URL=https://course.example.org
-"""
 
 _MAKERS: dict[str, Callable[[], str]] = {
     "proxy_token": lambda: secrets.token_hex(32),
@@ -96,24 +90,26 @@ class Files:
         return self.folder / "first-passwords.csv"
 
 
-def read_settings(files: Files, template: str = SETTINGS) -> dict[str, str]:
-    """The settings, each a line NAME=value; the file is made of `template` if there is none.
+def read_settings(files: Files, kind: Settings = DOCKER, template: str = "") -> dict[str, str]:
+    """The settings, each a line NAME=value; the file is made of `template`, or the kind's, if there is none.
 
     Raises:
-        ToolError: a line is not understood.
+        ToolError: a line is not understood, or names what nothing reads.
     """
     files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not files.settings.exists():
-        files.settings.write_text(template, encoding="utf-8")
+        files.settings.write_text(template or kind.template, encoding="utf-8")
     found = {}
     for number, line in enumerate(files.settings.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         name, equals, value = line.partition("=")
-        if not equals or not name.startswith("TINYTORCH_") or name.strip() != name:
+        if not equals or not name.startswith(PREFIX) or name.strip() != name:
             raise ToolError(
                 f"{files.settings}:{number}: {line!r} is not TINYTORCH_NAME=value; mend it (nothing was started)"
             )
+        if trouble := kind.trouble(name):
+            raise ToolError(f"{files.settings}:{number}: {trouble} mend or delete line {number} (nothing was started)")
         found[name] = value.strip()
     return found
 

@@ -25,19 +25,12 @@ from hub.kubernetes_pods import claims, deployments, services
 from hub.kubernetes_secrets import make_secrets
 from hub.kubernetes_settings import Cluster
 from hub.rooms_profile import PROFILE
+from hub.setting_names import KUBERNETES
 from tito.course import Course
 from tito.errors import TitoError, ToolError
 from tito.files import write_if_changed
 
 __all__ = ["example", "files", "main"]
-
-SETTINGS = """\
-# Settings of this installation; `make kubernetes` reads them. docs/operator/kubernetes.md explains each.
-# TINYTORCH_URL=https://course.example.org
-# TINYTORCH_REGISTRY=registry.example.org/course
-# TINYTORCH_TAG=2027.1
-"""
-
 
 GENERATED = "# Made by python -m hub.kubernetes --example deploy/kubernetes; do not edit.\n"
 
@@ -60,7 +53,7 @@ def write(folder: Path, course: Course, environment: Mapping[str, str]) -> list[
     """
     own = Files(folder)
     try:
-        settings = {**read_settings(own, SETTINGS), **environment}
+        settings = {**read_settings(own, KUBERNETES), **environment}
         made = files(Cluster.from_environment(course.id, {**limit_variables(course.limits), **settings}))
         for name, content in made.items():
             write_if_changed(folder / name, json.dumps(content, indent=2) + "\n")
@@ -80,7 +73,9 @@ def example(folder: Path, course: Course) -> dict[Path, str]:
         ToolError: a setting makes no sense.
     """
     made = files(
-        Cluster.from_environment(course.id, {**limit_variables(course.limits), **read_settings(Files(folder))})
+        Cluster.from_environment(
+            course.id, {**limit_variables(course.limits), **read_settings(Files(folder), KUBERNETES)}
+        )
     )
     plain = json.loads(json.dumps(made))  # a value that stands twice is written twice, without YAML's references
     options = {"sort_keys": False, "width": 120}

@@ -63,7 +63,7 @@ def restore(folder: Path | None, course: Path | None, source: Path) -> None:
     contents = check_backup(source)
     files = Files((folder or Path(__file__).parents[1] / "var" / "docker").absolute())
     if not files.settings.exists():
-        read_settings(files, settings_of(source))
+        read_settings(files, template=settings_of(source))
     Installer(folder, course).restore(source, contents)
 
 

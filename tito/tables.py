@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tito.errors import CourseFileError
 
-__all__ = ["Tables", "read_toml"]
+__all__ = ["Tables", "near", "read_toml"]
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -38,6 +39,11 @@ def _reason(text: str, problem: str) -> str:
     if problem.startswith("Invalid date or datetime"):
         problem = "names a date or time that does not exist"
     return f"line {found[1]}: {line!r} cannot be read: {problem.removesuffix(found[0])}"
+
+
+def near(key: str, known: Iterable[str]) -> str:
+    """What somebody who wrote `key` most likely meant; empty if nothing known is like it."""
+    return (get_close_matches(key, sorted(known), 1) or [""])[0]
 
 
 class Tables:
@@ -89,8 +95,8 @@ class Tables:
     @staticmethod
     def remedy(key: str, known: set[str]) -> str:
         """What somebody who wrote `key` meant, or else could have written."""
-        near = get_close_matches(key, sorted(known), 1)
-        return f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known))}"
+        meant = near(key, known)
+        return f"did you mean {meant}?" if meant else f"it has {', '.join(sorted(known))}"
 
     def fail(self, key: str, problem: str) -> NoReturn:
         """Refuse the file.

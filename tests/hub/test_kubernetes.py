@@ -33,6 +33,7 @@ from hub.kubernetes_networks import ALLOWED
 from hub.kubernetes_secrets import KEYS, make_secrets
 from hub.kubernetes_settings import SECRETS, Cluster, course_traits
 from hub.kubernetes_spawner import CoursePod
+from hub.setting_names import KUBERNETES
 from hub.settings import INSTRUCTORS, groups
 from tito.course import Course
 from tito.errors import ToolError
@@ -547,7 +548,7 @@ def test_the_committed_example_is_what_is_made_today():
     stale = [path.name for path, text in made.items() if path.read_text(encoding="utf-8") != text]
     assert stale == [], "run python -m hub.kubernetes --example deploy/kubernetes"
     read = yaml.safe_load((EXAMPLE / "values.yaml").read_text(encoding="utf-8"))
-    here = Cluster.from_environment("tinytorch", read_settings(Files(EXAMPLE)))
+    here = Cluster.from_environment("tinytorch", read_settings(Files(EXAMPLE), KUBERNETES))
     assert read == json.loads(json.dumps(files(here)["values.json"]))
     assert list(yaml.safe_load_all((EXAMPLE / "objects.yaml").read_text(encoding="utf-8"))) == json.loads(
         json.dumps(files(here)["objects.json"]["items"])
