@@ -19,6 +19,7 @@ from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
 from hub.docker_handover import hand_over
 from hub.docker_images import TARGETS, build, check_version, measure
+from hub.docker_removal import confirm_deletion, left_behind, work_volumes
 from hub.docker_settings import LIBRARIES, RELEASE, Installation, Variables
 from hub.docker_tls import make_certificates, other_certificates, tls_variables
 from hub.docker_waiting import wait_until_well
@@ -218,19 +219,28 @@ class Installer:
             self.docker.ask("rm", "--force", name)
 
     def down(self, delete_all_work: bool = False) -> None:
-        """Stop every service and every server, and remove their networks. Volumes stay unless told otherwise."""
+        """Stop every service and every server, and remove their networks. Volumes stay unless told otherwise.
+
+        Raises:
+            ToolError: Docker refuses a step, or somebody who was asked does not want all work deleted.
+        """
+        names = Names(self.project)
+        if delete_all_work:
+            confirm_deletion(self.docker, names, say)
         make_secrets(self.files)  # compose reads no file whose secrets are missing
         variables = self.variables()
-        stop_workers(self.docker, Names(self.project))
+        stop_workers(self.docker, names)
         self.docker.compose(variables, "down", "--remove-orphans")
         self.stop_servers()
         for name in self.docker.named("network", f"{self.project}-user-.*"):
             self.docker.ask("network", "rm", name)
-        if delete_all_work:
-            kept = "_(hub|libraries|course|database|exchange|broker)"
-            for name in self.docker.named("volume", f"{self.project}({kept}|-home-.*)"):
-                self.docker.ask("volume", "rm", name)
-        say("stopped" + (", all work is deleted" if delete_all_work else ", all work is kept"))
+        if not delete_all_work:
+            say("stopped, all work is kept")
+            return
+        for name in work_volumes(self.docker, names):
+            self.docker.ask("volume", "rm", name)
+        say("stopped, all work is deleted")
+        say(left_behind(self.docker, self.files.folder, self.images))
 
     def keeper(self) -> Keeper:
         """Who copies the class away and back."""

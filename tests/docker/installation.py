@@ -38,6 +38,7 @@ class Installation:
         return subprocess.run(
             [sys.executable, "-m", "hub.up", "--files", str(self.files), "--course", str(self.course), what, *options],
             cwd=ROOT,
+            stdin=subprocess.DEVNULL,  # where somebody sits at a terminal, deleting a class asks first
             capture_output=True,
             text=True,
             check=False,
