@@ -9,7 +9,7 @@ MODULE ?=
 DOCKER ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help tools serve image up down reset-password kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
+.PHONY: help tools serve image up down prune reset-password kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ up: ## The course for a class, under Docker (docs/operator/docker.md)
 
 down: ## Stop what make up started; all work is kept
 	@$(PYTHON) -m hub.up down
+
+prune: ## Remove the images of earlier versions that nothing uses (docs/operator/docker.md)
+	@$(PYTHON) -m hub.up prune
 
 reset-password: ## Somebody's first password holds again, under Docker (NAME=ada)
 	@$(PYTHON) -m hub.up reset-password --name "$(NAME)"

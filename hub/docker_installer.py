@@ -19,6 +19,7 @@ from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
 from hub.docker_handover import hand_over
 from hub.docker_images import TARGETS, build, check_version, measure
+from hub.docker_prune import prune
 from hub.docker_removal import confirm_deletion, left_behind, work_volumes
 from hub.docker_settings import LIBRARIES, RELEASE, Installation, Variables
 from hub.docker_tls import make_certificates, other_certificates, tls_variables
@@ -115,7 +116,7 @@ class Installer:
     def build(self) -> None:
         if not all(self.docker.has("image", "inspect", self.images[target]) for target in TARGETS):
             where = Path(self.docker.ask("info", "--format", "{{.DockerRootDir}}"))
-            remedy = "(docker image prune, docker builder prune)"
+            remedy = "(make prune, docker image prune, docker builder prune)"
             check_space(where if where.is_dir() else self.root, LEAST_SPACE, remedy)
             build(self.docker, self.images, self.base, hub_user(), self.files.folder, say)
 
@@ -130,6 +131,11 @@ class Installer:
             check_version(self.docker, name, self.images.version)
         if not all(names.values()):
             self.build()
+
+    def prune(self) -> None:
+        """Remove the images of versions that are in no use."""
+        named = {value for name, value in self.settings.items() if name.endswith("_IMAGE")}
+        prune(self.docker, {*named, *(self.images[target] for target in TARGETS)}, say)
 
     def up(self) -> None:
         """Check, build what is missing, make the secrets, start, wait until it answers."""

@@ -33,9 +33,7 @@ def confirm_deletion(docker: Docker, names: Names, say: Callable[[str], None]) -
         return
     homes = [volume for volume in volumes if volume.startswith(names.home(""))]
     others = sorted(set(volumes) - set(homes))
-    say(
-        f"this deletes all homes ({names.home('NAME')}: {len(homes)}) and the volumes {', '.join(others) or '(no others)'}:"
-    )
+    say(f"this deletes all homes ({names.home('NAME')}: {len(homes)}) and the volumes {', '.join(others) or '-'}:")
     say("all files, grades and what was handed in; only a backup brings them back (make backup DOCKER=1 DEST=...)")
     try:
         typed = input(f"to delete all that, type {names.project}: ").strip()

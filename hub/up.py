@@ -1,4 +1,4 @@
-"""`make image`, `make up`, `make down`, and with DOCKER=1 backup, restore and upgrade-db: a class under Docker.
+"""`make image`, `up`, `down` and `prune`, and with DOCKER=1 backup, restore and upgrade-db: a class under Docker.
 
 Only the standard library is needed here: the machine has Docker and a Python, the rest is in the images.
 """
@@ -21,7 +21,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; gives the process's exit status."""
     parser = argparse.ArgumentParser(prog="hub.up", description="The course for a class, under Docker.")
-    actions = ["image", "up", "down", "variables", "backup", "restore", "upgrade-db", "reset-password"]
+    actions = ["image", "up", "down", "prune", "variables", "backup", "restore", "upgrade-db", "reset-password"]
     parser.add_argument("what", choices=actions)
     parser.add_argument("--files", type=Path, help="settings and secrets (default: var/docker in this checkout)")
     parser.add_argument("--course", type=Path, help="the folder of course.toml (default: this checkout)")
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "image": installation.image,
             "up": installation.up,
             "down": lambda: installation.down(options.delete_all_work),
+            "prune": installation.prune,
             "variables": installation.show,
             "backup": lambda: installation.backup(needed(options.dest, "make backup DOCKER=1 DEST=/another/disk")),
             "upgrade-db": installation.upgrade,
