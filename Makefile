@@ -7,6 +7,8 @@ SRC ?=
 PYTHON ?= python3
 MODULE ?=
 DOCKER ?=
+COURSE ?=
+UP = $(PYTHON) -m hub.up $(if $(COURSE),--course "$(COURSE)")
 
 .DEFAULT_GOAL := help
 .PHONY: help tools serve image up down prune reset-password kubernetes backup restore upgrade-db demo notebooks lib release check format test e2e e2e-docker audit bench lock clean
@@ -27,19 +29,19 @@ serve: .venv/course.stamp ## The course in the browser on this machine, for tryi
 	@exec $(BIN)/python -m hub.serve --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
 image: ## The images of a class under Docker; their sizes and start times (BASE_IMAGE=python:3.12-slim-bookworm)
-	@$(PYTHON) -m hub.up image
+	@$(UP) image
 
 up: ## The course for a class, under Docker (docs/operator/docker.md)
-	@$(PYTHON) -m hub.up up
+	@$(UP) up
 
 down: ## Stop what make up started; all work is kept
-	@$(PYTHON) -m hub.up down
+	@$(UP) down
 
 prune: ## Remove the images of earlier versions that nothing uses (docs/operator/docker.md)
 	@$(PYTHON) -m hub.up prune
 
 reset-password: ## Somebody's first password holds again, under Docker (NAME=ada)
-	@$(PYTHON) -m hub.up reset-password --name "$(NAME)"
+	@$(UP) reset-password --name "$(NAME)"
 
 kubernetes: .venv/course.stamp ## The files for a class on Kubernetes (OUT=var/kubernetes; docs/operator/kubernetes.md)
 	@$(BIN)/python -m hub.kubernetes "$(or $(OUT),var/kubernetes)"
@@ -47,7 +49,7 @@ kubernetes: .venv/course.stamp ## The files for a class on Kubernetes (OUT=var/k
 # With DOCKER=1 these are about the class that `make up` serves, which needs no venv.
 ifneq ($(DOCKER),)
 backup restore upgrade-db:
-	@$(PYTHON) -m hub.up $@ $(if $(DEST),--dest "$(DEST)") $(if $(SRC),--source "$(SRC)")
+	@$(UP) $@ $(if $(DEST),--dest "$(DEST)") $(if $(SRC),--source "$(SRC)")
 else
 backup: .venv/course.stamp ## Everything of the course in one file, also while it runs (DEST=folder DATA=var DOCKER=1)
 	@$(BIN)/tito backup "$(or $(DEST),$(error say where to: make backup DEST=/another/disk))" $(if $(DATA),--data "$(DATA)")
