@@ -19,7 +19,7 @@ _STATE = "{{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Healt
 
 
 def wait_until_well(docker: Docker, project: str, patience: float = LONGEST_START) -> None:
-    """Wait until the hub's container says that it is well, which it is behind a proxy that runs.
+    """Wait until the hub says that it is well, and the proxy that it leads there: it learns its routes anew.
 
     Raises:
         ToolError: it, or the proxy, ends again and again, or does not answer in time.
@@ -29,12 +29,12 @@ def wait_until_well(docker: Docker, project: str, patience: float = LONGEST_STAR
     deadline = time.monotonic() + patience
     broken = ""
     while not broken and time.monotonic() < deadline:
-        if _state(docker, hub)[2] == "healthy":
+        if all(_state(docker, name)[2] == "healthy" for name in before):
             return
         broken = next((name for name in before if _ends(_state(docker, name), before[name])), "")
         time.sleep(0.5)
     if not broken:
-        broken = proxy if _state(docker, proxy)[0] != "running" else hub
+        broken = proxy if _state(docker, proxy)[0] != "running" or _state(docker, hub)[2] == "healthy" else hub
     last = ([line for line in docker.logs(broken, 20).splitlines() if line.strip()] or ["it said nothing"])[-1]
     which = "proxy" if broken == proxy else "hub"
     raise ToolError(f"the {which} did not start: {last[:200]}; read docker logs {broken} (all work is kept)")

@@ -173,6 +173,25 @@ def test_a_hub_killed_while_a_server_starts(course: Installation, ada: Visitor) 
     assert ada.run("print(6 * 7)") == "42\n"
 
 
+def test_a_proxy_that_died_leads_everywhere_again(course: Installation, ada: Visitor) -> None:
+    os.kill(int(course.ask("inspect", "--format", "{{.State.Pid}}", f"{PROJECT}-proxy")), signal.SIGKILL)
+    begun = time.monotonic()
+    waiting = ["/hub/health", ada.path("api/status"), "/services/exchange/health", "/services/grading/"]
+    while waiting:
+        assert time.monotonic() - begun < 60, f"{waiting[0]} is not reached"
+        if answers(ada, waiting[0]):
+            waiting.pop(0)
+        else:
+            time.sleep(0.5)
+
+
+def answers(who: Visitor, path: str) -> bool:
+    try:
+        return who.ask(path).status == 200
+    except OSError:
+        return False
+
+
 def wait_until_healthy(course: Installation) -> None:
     deadline = time.monotonic() + 120
     form = "{{.State.Health.Status}}"

@@ -63,7 +63,23 @@ def test_a_class_with_a_domain_and_tls(encrypted: Installation, tmp_path: Path) 
     assert ada.ask("/services/libraries/").url == there
     ada.url = f"https://ada.{DOMAIN}"
 
-    # A certificate that ran out is told before anything is touched: the class goes on.
+    # One that was renewed in its place is given to browsers by make up.
+    before = ssl.get_server_certificate(("127.0.0.1", encrypted.port))
+    _, key = make_certificate(tmp_path, DOMAIN, f"*.{DOMAIN}")
+    again = encrypted.make("up")
+    assert again.returncode == 0, f"{again.stdout}{again.stderr}"
+    assert ssl.get_server_certificate(("127.0.0.1", encrypted.port)) != before
+    ada = visitor_by_name(DOMAIN, encrypted.port, ssl.create_default_context(cafile=str(tmp_path / "chain.pem")), "ada")
+    ada.log_in(encrypted.passwords()["ada"])  # the new proxy joins her server's network within half a minute
+    ada.url = f"https://ada.{DOMAIN}"
+    ada.wait_for_server()
+
+    # A key that the proxy cannot read is told before anything is touched, and so is a certificate that ran out.
+    if os.geteuid() == 0:
+        key.chmod(0o600)
+        again = encrypted.make("up")
+        assert (again.returncode, again.stderr.count("\n")) == (6, 1) and "cannot be read by user" in again.stderr
+        key.chmod(0o644)
     make_certificate(tmp_path, DOMAIN, f"*.{DOMAIN}", begin=-9, end=-1)
     again = encrypted.make("up")
     assert (again.returncode, again.stderr.count("\n")) == (6, 1) and "expired on" in again.stderr

@@ -416,12 +416,12 @@ COUNTED = 'n=$(cat "$0.n" 2>/dev/null || echo 5); echo $((n + 1)) >"$0.n"; echo 
 
 
 def test_containers_that_were_started_again_long_ago_are_no_trouble(tmp_path: Path):
-    program(tmp_path, "docker", INSPECTED.format(broken="", health="healthy", proxy='echo "running 7 "'))
+    program(tmp_path, "docker", INSPECTED.format(broken="", health="healthy", proxy='echo "running 7 healthy"'))
     wait_until_well(Docker(str(tmp_path / "docker"), [], "tt", ROOT), "tt", patience=5)
 
 
 @pytest.mark.parametrize(
-    ("proxy", "broken"), [(COUNTED, "proxy"), ('echo "restarting 7 "', "proxy"), ('echo "running 7 "', "hub")]
+    ("proxy", "broken"), [(COUNTED, "proxy"), ('echo "restarting 7 "', "proxy"), ('echo "running 7 starting"', "hub")]
 )
 def test_who_does_not_start_is_told(tmp_path: Path, proxy: str, broken: str):
     program(tmp_path, "docker", INSPECTED.format(broken=broken, health="starting", proxy=proxy))
