@@ -27,8 +27,8 @@ _COMMAND = "TINYTORCH_BROKER=$(cat /run/secrets/broker) exec tito worker"
 _STEADY = 10.0
 """Seconds. Docker too takes a container that ran for so long as one that started."""
 
-_PATIENCE = 20.0
-"""Seconds until what is neither steady nor fails again is taken as it is."""
+_LOOKS = 40
+"""Half a second apart. What is neither steady nor fails again by the last one is taken as it is then."""
 
 
 @dataclass(frozen=True)
@@ -103,29 +103,28 @@ def stop_workers(docker: Docker, names: Names) -> None:
         docker.ask("rm", "--force", names.workers)
 
 
-def workers_trouble(docker: Docker, workers: Workers, patience: float = _PATIENCE) -> str:
+def workers_trouble(docker: Docker, workers: Workers, looks: int = _LOOKS, pause: float = 0.5) -> str:
     """What is wrong with workers that were started a while ago; empty if nothing is. The class runs without them.
 
     Only what happens now counts: a machine that lost its power leaves a count of restarts behind, and workers that run.
     """
-    if not workers.processes or _steady(docker, workers.names.workers, patience):
+    if not workers.processes or _steady(docker, workers.names.workers, looks, pause):
         return ""
     name = workers.names.workers
     said = docker.logs(name, 1) or "they said nothing"
     return f"the grading workers do not start ({said}); staff can grade without --farm; read docker logs {name}"
 
 
-def _steady(docker: Docker, name: str, patience: float) -> bool:
+def _steady(docker: Docker, name: str, looks: int, pause: float) -> bool:
     """Whether the container runs, and is not started again while one watches."""
     form = "{{.State.Status}} {{.RestartCount}} {{.State.StartedAt}}"
-    begin, first = time.monotonic(), ""
-    while True:
+    first = ""
+    for _ in range(looks):
         status, restarts, started = docker.ask("inspect", "--format", form, name).split(" ")
         first = first or restarts
         if restarts != first or status not in ("running", "restarting"):
             return False
         if status == "running" and (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds() > _STEADY:
             return True
-        if time.monotonic() - begin >= patience:
-            return status == "running"
-        time.sleep(min(0.5, patience))
+        time.sleep(pause)
+    return status == "running"

@@ -99,7 +99,7 @@ NOW = "2999-01-05T08:00:00.123456789Z"  # of a clock that was put back since
 def trouble(docker: Docker, workers: Workers, *seen: str) -> str:
     """What is told of workers that Docker shows like this, one time after the other."""
     (docker.root / "seen").write_text("".join(f"{line}\n" for line in seen))
-    return workers_trouble(docker, workers, patience=0.01)
+    return workers_trouble(docker, workers, looks=3, pause=0)
 
 
 @pytest.mark.parametrize(
