@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from tito.cells import is_graded
@@ -17,7 +17,7 @@ from tito.percent import read_source, source_path
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["RecordDueDate", "UseSource"]
+__all__ = ["RecordDueDate", "UseSource", "add_default_course"]
 
 Result = tuple["NotebookNode", dict[str, Any]]
 
@@ -34,7 +34,20 @@ class UseSource(NbGraderPreprocessor):
         notebook = read_source(path)
         if not any(map(is_graded, notebook.cells)):
             raise SourceError(f"{path} has no graded cell; is it a percent-format notebook? (nothing was released)")
+        add_default_course(resources["nbgrader"]["db_url"])
         return notebook, resources
+
+
+def add_default_course(db_url: str) -> None:
+    """Add the row of nbgrader's default course to the gradebook at `db_url`, if it is missing.
+
+    SaveCells opens the gradebook without naming the course, and that adds the row: of the first two modules that are
+    generated at the same time, one would fail on the other's.
+    """
+    try:
+        Gradebook(db_url).close()
+    except InvalidEntry:  # another process has just added it
+        Gradebook(db_url).close()
 
 
 class RecordDueDate(NbGraderPreprocessor):

@@ -1,0 +1,55 @@
+"""Generating assignments at the same time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook, InvalidEntry
+from sqlalchemy import Engine, event
+
+from tito import gradebook
+from tito.nbgrader_plugins.source import add_default_course
+
+DEFAULT = "default_course"
+
+
+@contextmanager
+def _another_process_adds(book: Path, row: str) -> Iterator[None]:
+    """Between somebody's look whether the course's row is there and their adding it, another process adds it."""
+
+    def add(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("INSERT INTO course"):
+            with sqlite3.connect(book) as other:
+                other.execute("INSERT OR IGNORE INTO course (id) VALUES (?)", (row,))
+
+    event.listen(Engine, "before_cursor_execute", add)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", add)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """A gradebook as `nbgrader db student import` makes it: it has the course's row alone."""
+    with gradebook.inside(tmp_path):
+        Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "course").close()
+    return tmp_path / "gradebook.db"
+
+
+def test_two_modules_are_generated_at_once_in_a_new_gradebook(book: Path) -> None:
+    with _another_process_adds(book, DEFAULT):
+        add_default_course(f"sqlite:///{book}")
+    with sqlite3.connect(book) as connection:
+        assert sorted(connection.execute("SELECT id FROM course")) == [("course",), (DEFAULT,)]
+
+
+def test_nbgrader_itself_fails_on_the_other_process(book: Path) -> None:
+    """If this fails, nbgrader has mended it, and `add_default_course` may go."""
+    with _another_process_adds(book, DEFAULT), pytest.raises(InvalidEntry):
+        Gradebook(f"sqlite:///{book}")
