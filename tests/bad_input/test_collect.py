@@ -72,3 +72,26 @@ def test_what_cannot_be_copied_stops_nobody(course: Course, monkeypatch: pytest.
     assert not (collected / "kurt" / LABEL).exists()
     assert (collected / "zuse" / LABEL / f"{LABEL}.ipynb").is_file()
     assert broken.is_dir(), "the submission itself stays in the exchange"
+
+
+def test_another_module_is_collected_at_the_same_moment(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process makes a student's folder just after this one looked for it."""
+    hand_in(course, "emmy")
+    folder = course.root / "submitted" / "emmy"
+    exists, mkdir = os.path.exists, os.mkdir
+
+    def looked(path: Any) -> bool:
+        found = exists(path)
+        if path == str(folder):
+            folder.mkdir(exist_ok=True)
+        return found
+
+    def about_to_make(path: Any, *more: Any) -> None:
+        if Path(path) == folder and not exists(path):
+            mkdir(path)
+        mkdir(path, *more)
+
+    monkeypatch.setattr("os.path.exists", looked)
+    monkeypatch.setattr("os.mkdir", about_to_make)
+    gradebook.collect(course, LABEL)
+    assert (folder / LABEL / f"{LABEL}.ipynb").is_file()

@@ -22,6 +22,15 @@ class CollectSafely(ExchangeCollect):
     nbgrader's group-shared mode is not kept up here.)
     """
 
+    def init_dest(self) -> None:
+        """Make the students' folders, which two modules that are collected at once share.
+
+        nbgrader looks whether one is there and makes it afterwards: the second process would fail on the first's.
+        """
+        for record in self.src_records:
+            place = (self.coursedir.submitted_directory, record["username"], self.coursedir.assignment_id)
+            Path(self.coursedir.format_path(*place)).parent.mkdir(parents=True, exist_ok=True)
+
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:  # noqa: ARG002
         if self.get_size(src) > 1000 * self.coursedir.max_dir_size:
             self.log.error("%s is larger than %d kB: not collected", src, self.coursedir.max_dir_size)
