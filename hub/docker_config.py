@@ -4,7 +4,8 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
-from hub.docker_settings import Installation, Secrets, docker_values, limit_variables
+from hub.docker_installation import Installation, Secrets, limit_variables
+from hub.docker_settings import docker_values
 from hub.settings import apply
 from tito.course import Course
 

@@ -19,7 +19,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, we
 
 from hub.certificate_files import lay_out
 from hub.disk import EVERY, homes, usage_path
-from hub.docker_settings import Installation
+from hub.docker_installation import Installation
 from hub.guard_rules import (
     RefusedError,
     Rules,

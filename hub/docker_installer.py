@@ -19,9 +19,10 @@ from hub.docker_cli import Docker, find_compose, find_docker
 from hub.docker_files import Files, make_secrets, read_settings, state, write_passwords
 from hub.docker_handover import hand_over
 from hub.docker_images import TARGETS, build, check_version, measure
+from hub.docker_installation import Installation, Variables
 from hub.docker_prune import prune
 from hub.docker_removal import confirm_deletion, left_behind, work_volumes
-from hub.docker_settings import LIBRARIES, RELEASE, Installation, Variables
+from hub.docker_settings import LIBRARIES, RELEASE
 from hub.docker_tls import make_certificates, other_certificates, tls_variables
 from hub.docker_waiting import wait_until_well
 from hub.docker_workers import Workers, start_workers, stop_workers, workers_trouble

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from hub.docker_files import Files, read_settings, write_passwords
-from hub.docker_settings import limit_variables
+from hub.docker_installation import limit_variables
 from hub.kubernetes_chart import chart_values
 from hub.kubernetes_networks import policies
 from hub.kubernetes_pods import claims, deployments, services

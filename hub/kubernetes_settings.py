@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.container_names import CLASS, COURSE, HOME, LIBRARY
-from hub.docker_settings import Limits, Variables, server_environment
+from hub.docker_installation import Limits, Variables
+from hub.docker_settings import server_environment
 from hub.login import LOGINS, OPTIONS, login_options, login_values
 from hub.settings import SERVER, People, Role, groups
 from tito.addresses import BROKER, DATABASE

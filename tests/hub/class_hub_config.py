@@ -8,7 +8,8 @@ from pathlib import Path
 
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
-from hub.docker_settings import Installation, Secrets, docker_values
+from hub.docker_installation import Installation, Secrets
+from hub.docker_settings import docker_values
 from hub.settings import apply
 from tests.hub.class_hub_names import LOGIN_SECRET, service_token
 from tito.course import Course

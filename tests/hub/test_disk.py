@@ -11,7 +11,8 @@ import pytest
 from requests import ConnectionError as Unreachable
 
 from hub.disk import OverflowingHomeError, bytes_of, file_bound, homes, outgrown, refusal, usage_path
-from hub.docker_settings import Installation, limit_variables, server_of
+from hub.docker_installation import Installation, limit_variables
+from hub.docker_settings import server_of
 from hub.docker_spawner import CourseContainer
 from tests.hub.test_docker_settings import FARM, HERE, PEOPLE, VARIABLES
 

@@ -9,7 +9,8 @@ from ipaddress import IPv4Network
 import pytest
 
 from hub.container_names import Names, subnet
-from hub.docker_settings import Installation, Limits, Secrets, docker_values, server_of
+from hub.docker_installation import Installation, Limits, Secrets
+from hub.docker_settings import docker_values, server_of
 from hub.login import LOGINS, first_password
 from tito.addresses import BROKER, DATABASE
 from tito.errors import ToolError

@@ -21,7 +21,7 @@ from hub.container_names import subnet
 from hub.docker_cli import Docker
 from hub.docker_files import Files
 from hub.docker_guard import application, rules_of
-from hub.docker_settings import Installation, Variables
+from hub.docker_installation import Installation, Variables
 from hub.docker_spawner import CourseContainer
 from hub.docker_tls import other_certificates, tls_variables
 from hub.guard_rules import RefusedError, check_create, check_keys

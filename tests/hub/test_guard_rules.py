@@ -16,7 +16,8 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from hub.docker_guard import application, rules_of
-from hub.docker_settings import Installation, server_of
+from hub.docker_installation import Installation
+from hub.docker_settings import server_of
 from hub.guard_rules import RefusedError, check_connect, check_create, check_disconnect, check_network
 from tests.hub.test_docker_settings import FARM, HERE, PEOPLE
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hub.docker_files import Files, read_settings
+from hub.docker_installation import Installation
 from hub.docker_installer import Installer
-from hub.docker_settings import Installation
 from hub.kubernetes_settings import Cluster
 from hub.login import LOGINS, OPTIONS
 from hub.setting_names import DOCKER, KUBERNETES, PREFIX
