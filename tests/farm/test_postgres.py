@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nbgrader import api
 from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, inspect
 
@@ -20,6 +23,7 @@ from tito.course import Course
 from tito.farm import probe
 from tito.grading.batch import grade_class
 from tito.modules import find_module
+from tito.new_gradebook import make_gradebook
 from tito.notebooks import notebook_text
 from tito.percent import read_source, source_path
 
@@ -118,3 +122,20 @@ def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Path, mo
     assert not works
     assert "127.0.0.1" in what and DATABASE in remedy
     assert PASSWORD not in what + remedy
+
+
+def test_two_open_a_new_gradebook_at_once(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    url, barrier = postgres.create("opened_at_once"), threading.Barrier(2, timeout=30)
+
+    def meet() -> str:
+        barrier.wait()
+        return "a1b2c3"
+
+    monkeypatch.setattr(api, "get_alembic_version", meet)
+    with ThreadPoolExecutor(2) as threads:
+        for made in [threads.submit(make_gradebook, url, "tiny") for _ in range(2)]:
+            made.result()
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        assert list(connection.exec_driver_sql("SELECT version_num FROM alembic_version")) == [("a1b2c3",)]
+    engine.dispose()

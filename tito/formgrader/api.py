@@ -9,6 +9,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import temp_attrs
 
 from tito.formgrader.view import EVERYBODY, View
+from tito.new_gradebook import make_gradebook
 
 __all__ = ["SectionAPI"]
 
@@ -24,6 +25,12 @@ class SectionAPI(NbGraderAPI):
     """
 
     view: View = EVERYBODY
+
+    @property
+    def gradebook(self) -> Any:
+        """Opened anew each time, as nbgrader has it; the formgrader may be the first to open a course's."""
+        make_gradebook(self.coursedir.db_url, self.course_id)
+        return super().gradebook
 
     def get_submitted_students(self, assignment_id: str) -> set[str]:
         return set(filter(self.view.shows, super().get_submitted_students(assignment_id)))

@@ -17,6 +17,7 @@ from tito.errors import ToolError
 from tito.grading.result import METADATA_KEY, GradedSubmission
 from tito.modules import find_module
 from tito.nbgrader_plugins.guard import drop_extras
+from tito.new_gradebook import make_gradebook
 from tito.notebooks import notebook_text
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Store(AbstractContextManager["Store"]):
     def __enter__(self) -> Store:
         from nbgrader.api import Gradebook
 
+        make_gradebook(self._coursedir.db_url, self._course.id)
         self._book = Gradebook(self._coursedir.db_url, self._course.id)
         return self
 
