@@ -1,19 +1,21 @@
 """Graded submissions in the course folder: files under autograded/ and rows of nbgrader's gradebook, in batches.
 
-What it writes is what `nbgrader autograde` writes; a test compares the two. One process writes at a time.
+What it writes is what `nbgrader autograde` writes; a test compares the two. Several that grade at once take turns, a
+batch each.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tito.cells import grade_id, is_solution
 from tito.course import Course
 from tito.errors import ToolError
+from tito.files import locked
 from tito.grading.result import METADATA_KEY, GradedSubmission
 from tito.modules import find_module
 from tito.nbgrader_plugins.guard import drop_extras
@@ -41,6 +43,8 @@ class Store(AbstractContextManager["Store"]):
         self._book: Gradebook | None = None
         self._waiting: list[Path] = []
         """New folders that take their place once their rows are permanent."""
+        self._turn = ExitStack()
+        self._has_turn = False
 
     def __enter__(self) -> Store:
         from nbgrader.api import Gradebook
@@ -52,6 +56,7 @@ class Store(AbstractContextManager["Store"]):
     def __exit__(self, *_: object) -> None:
         if self._book is not None:
             self.commit()
+            self._end_turn()
             self._book.close()
             self._book = None
 
@@ -67,6 +72,8 @@ class Store(AbstractContextManager["Store"]):
             ToolError: the module was never generated, or the disk is full; what was there is kept.
         """
         notebook = self._limited(notebook)
+        self._begin_turn()
+        self._keep_rows()
         self._write_rows(graded, notebook)
         self._waiting.append(self._write_files(graded, notebook))
         if len(self._waiting) >= _BATCH:
@@ -74,7 +81,10 @@ class Store(AbstractContextManager["Store"]):
 
     def forget(self, module: str, student: str) -> None:
         """Take the graded copy away: a newer submission cannot be graded, and the old grade is not its."""
+        self._begin_turn()
         _remove(self._folder("autograded", module, student))
+        if not self._waiting:
+            self._end_turn()
 
     def commit(self) -> None:
         """Make what was recorded so far permanent: rows first, for the files are what says that it is graded.
@@ -90,6 +100,31 @@ class Store(AbstractContextManager["Store"]):
             folder = fresh.with_name(fresh.name.removeprefix(".").removesuffix(".new"))
             _remove(folder)
             fresh.rename(folder)
+        self._end_turn()
+
+    def _begin_turn(self) -> None:
+        """Wait until no other `tito grade` has rows that are not permanent or folders that are not in their place."""
+        if not self._has_turn:
+            folder = self._course.root / "autograded"
+            folder.mkdir(exist_ok=True)
+            self._turn.enter_context(locked(folder))
+            self._has_turn = True
+
+    def _end_turn(self) -> None:
+        self._turn.close()
+        self._has_turn = False
+
+    def _keep_rows(self) -> None:
+        """Until the commit nobody else adds a submission, nbgrader neither: what is looked for and not there is added.
+
+        Without it SQLite would let others write between the look and the first row.
+        """
+        assert self._book is not None
+        connection = self._book.db.connection()
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql("LOCK TABLE submitted_assignment, student IN SHARE ROW EXCLUSIVE MODE")
+        elif not connection.connection.dbapi_connection.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def _limited(self, notebook: NotebookNode) -> NotebookNode:
         """Long outputs cut as nbgrader's converter cuts them; the result in the metadata has them whole."""
