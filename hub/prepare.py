@@ -94,15 +94,15 @@ def tools_token(path: Path) -> str:
 
 
 def _secret(path: Path, fresh: str) -> str:
-    """What `path` holds; at the first start `fresh`, readable by its owner alone."""
-    if not path.is_file():
-        path.touch(mode=0o600)
-        path.write_text(fresh + "\n", encoding="utf-8")
+    """What `path` holds; at the first start `fresh`, readable by its owner alone.
+
+    A start that an older version's was killed at has left an empty file, which is no secret.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        write_if_changed(path, fresh + "\n", mode=0o600)
     return path.read_text(encoding="utf-8").strip()
 
 
 def write_access(course: Path, url: str, token: str) -> None:
     """Tell commands in the course folder where this start's exchange is."""
-    path = course / ACCESS_FILE
-    path.touch(mode=0o600)
-    path.write_text(json.dumps({"url": url, "token": token}) + "\n", encoding="utf-8")
+    write_if_changed(course / ACCESS_FILE, json.dumps({"url": url, "token": token}) + "\n", mode=0o600)
