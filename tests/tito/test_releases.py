@@ -204,6 +204,19 @@ def test_two_at_once_release_once(quick: Course, monkeypatch: pytest.MonkeyPatch
     assert found == ["none"]
 
 
+def test_what_is_held_while_another_comes_out_does_not_come_out(quick: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After downtime several come out, one after the other, each within seconds; course.toml was read before."""
+    generate, file = gradebook.generate, quick.root / "course.toml"
+
+    def meanwhile(course: Course, label: str) -> None:
+        file.write_text(file.read_text(encoding="utf-8") + "\n[modules.02]\nhold = true\n", encoding="utf-8")
+        generate(course, label)
+
+    monkeypatch.setattr(gradebook, "generate", meanwhile)
+    assert [outcome.action for outcome in release_overdue(quick, LATER)] == ["released", "none"]
+    assert set(outbound(quick)) == {"01_setup"}
+
+
 def test_a_journal_that_cannot_be_read_releases_nothing(course: Course) -> None:
     (course.root / JOURNAL).write_text('{"01_setup": 3}')
     with pytest.raises(ScheduleError, match=r"releases\.json cannot be read.*nothing was released"):
