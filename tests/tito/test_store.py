@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from sqlalchemy import Engine, event
 from tests.tiny import make_course
 from tito import gradebook
 from tito.course import Course
+from tito.grading import store as store_module
 from tito.grading.batch import prepare_submission
 from tito.grading.notebook import write_result
 from tito.grading.result import GradedSubmission, TestReport
@@ -158,3 +161,15 @@ def test_nbgrader_cannot_add_the_submission_between_the_look_and_the_row(graded:
         event.remove(Engine, "before_cursor_execute", autograde)
     assert refused == ["database is locked"]
     assert submissions(course) == 1
+
+
+def test_a_slow_batch_does_not_keep_who_grades_by_hand_waiting(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that wait for their commit lock the gradebook, and nbgrader gives up after five seconds."""
+    course, found, notebook = graded
+    now = itertools.count(step=3)
+    monkeypatch.setattr(store_module, "monotonic", lambda: next(now))
+    with Store(course) as store:
+        for student in ("ada", "alan"):
+            store.record(replace(found, student=student), notebook)
+            with sqlite3.connect(course.root / "gradebook.db", timeout=0) as other:
+                other.execute("UPDATE student SET first_name = 'Ada' WHERE id = 'ada'")

@@ -10,6 +10,7 @@ import json
 import shutil
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tito.cells import grade_id, is_solution
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Store", "stored_result"]
 
 _BATCH = 25
+_LONGEST_TURN = 2.0
+"""Seconds that rows wait for their commit while more come: SQLite lets nobody else write, and nbgrader, where a TA
+grades by hand, gives up after five."""
 
 
 class Store(AbstractContextManager["Store"]):
@@ -45,6 +49,7 @@ class Store(AbstractContextManager["Store"]):
         """New folders that take their place once their rows are permanent."""
         self._turn = ExitStack()
         self._has_turn = False
+        self._since = 0.0
 
     def __enter__(self) -> Store:
         from nbgrader.api import Gradebook
@@ -76,7 +81,7 @@ class Store(AbstractContextManager["Store"]):
         self._keep_rows()
         self._write_rows(graded, notebook)
         self._waiting.append(self._write_files(graded, notebook))
-        if len(self._waiting) >= _BATCH:
+        if len(self._waiting) >= _BATCH or monotonic() - self._since > _LONGEST_TURN:
             self.commit()
 
     def forget(self, module: str, student: str) -> None:
@@ -108,7 +113,7 @@ class Store(AbstractContextManager["Store"]):
             folder = self._course.root / "autograded"
             folder.mkdir(exist_ok=True)
             self._turn.enter_context(locked(folder))
-            self._has_turn = True
+            self._has_turn, self._since = True, monotonic()
 
     def _end_turn(self) -> None:
         self._turn.close()
