@@ -149,8 +149,7 @@ def copy_course(files: Files, course: Course) -> None:
             if not source.is_file():
                 copy.unlink(missing_ok=True)
                 continue
-            write_private(copy, source.read_text(encoding="utf-8"))
-            copy.chmod(0o644)
+            write_private(copy, source.read_text(encoding="utf-8"), mode=0o644)  # services read it all the time
             if name == COURSE_FILE:  # after the copy: an old copy beside a new record would look changed in the browser
                 write_private(files.handed.record, copy.read_text(encoding="utf-8"))
     except OSError as error:
@@ -172,12 +171,13 @@ def make_course_folder(files: Files) -> None:
         raise ToolError(f"{files.course} cannot be written: {error.strerror} (nothing was started)") from None
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone may read."""
+def write_private(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a file that its owner alone may read, or as `mode` says."""
     made = path.with_suffix(".new")
     made.unlink(missing_ok=True)
     made.touch(mode=0o600)
     made.write_text(text, encoding="utf-8")
+    made.chmod(mode)
     made.replace(path)  # a full disk leaves no secret that is half written
 
 
