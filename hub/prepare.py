@@ -96,7 +96,7 @@ def tools_token(path: Path) -> str:
 def _secret(path: Path, fresh: str) -> str:
     """What `path` holds; at the first start `fresh`, readable by its owner alone.
 
-    A start that an older version's was killed at has left an empty file, which is no secret.
+    An empty file is no secret: an older version left one when its first start was killed.
     """
     if not path.is_file() or not path.stat().st_size:
         write_if_changed(path, fresh + "\n", mode=0o600)
