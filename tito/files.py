@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tito.errors import ToolError
 
-__all__ = ["locked", "write_if_changed"]
+__all__ = ["locked", "write_if_changed", "write_whole"]
 
 
 @contextmanager
@@ -25,8 +25,8 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def write_if_changed(path: Path, text: str, mode: int = 0o644) -> bool:
-    """Put `text` into `path`, whole or not at all, with the rights `mode`; False when it stood there already.
+def write_if_changed(path: Path, text: str) -> bool:
+    """Put `text` into `path`, whole or not at all; False when it stood there already.
 
     Raises:
         ToolError: the file cannot be written (the disk is full, say); what was there is kept.
@@ -36,13 +36,18 @@ def write_if_changed(path: Path, text: str, mode: int = 0o644) -> bool:
         if path.is_file() and path.read_bytes() == data:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data, mode)
+        write_whole(path, data)
     except OSError as error:
         raise ToolError(f"{path} cannot be written: {error.strerror}; what was there is kept") from None
     return True
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
+def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Put `data` into `path`, whole or not at all, with the rights `mode`.
+
+    Raises:
+        OSError: it cannot be written; what was there is kept.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
