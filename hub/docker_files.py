@@ -15,6 +15,7 @@ from hub.settings import roster
 from tito.class_copy import RECORD, Handed
 from tito.course import COURSE_FILE, Course
 from tito.errors import ToolError
+from tito.files import locked
 from tito.images import hub_user
 from tito.roster import ROSTER_FILE
 
@@ -115,20 +116,24 @@ def read_settings(files: Files, kind: Settings = DOCKER, template: str = "") -> 
 
 
 def make_secrets(files: Files) -> None:
-    """Make the secret files that are missing, each readable by the hub's user alone; never change one that is there."""
+    """Make the secret files that are missing, each readable by the hub's user alone; never change one that is there.
+
+    Two that start the class at once take turns: an address must hold the password that stays.
+    """
     files.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, make in _MAKERS.items():
-        path = files.secrets / name
-        if not path.exists():
-            write_private(path, make())
-    for name, (form, key) in _ADDRESSES.items():
-        if not (files.secrets / name).exists():
-            write_private(files.secrets / name, form.format((files.secrets / key).read_text(encoding="utf-8")))
-    for name in _OF_THE_GROUP:
-        (files.secrets / name).chmod(0o640)
-    if os.geteuid() == 0:
-        for path in files.secrets.iterdir():
-            os.chown(path, hub_user(), hub_user())
+    with locked(files.secrets):
+        for name, make in _MAKERS.items():
+            path = files.secrets / name
+            if not path.exists():
+                write_private(path, make())
+        for name, (form, key) in _ADDRESSES.items():
+            if not (files.secrets / name).exists():
+                write_private(files.secrets / name, form.format((files.secrets / key).read_text(encoding="utf-8")))
+        for name in _OF_THE_GROUP:
+            (files.secrets / name).chmod(0o640)
+        if os.geteuid() == 0:
+            for path in files.secrets.iterdir():
+                os.chown(path, hub_user(), hub_user())
 
 
 def copy_course(files: Files, course: Course) -> None:
@@ -144,8 +149,7 @@ def copy_course(files: Files, course: Course) -> None:
             if not source.is_file():
                 copy.unlink(missing_ok=True)
                 continue
-            write_private(copy, source.read_text(encoding="utf-8"))
-            copy.chmod(0o644)
+            write_private(copy, source.read_text(encoding="utf-8"), mode=0o644)  # services read it all the time
             if name == COURSE_FILE:  # after the copy: an old copy beside a new record would look changed in the browser
                 write_private(files.handed.record, copy.read_text(encoding="utf-8"))
     except OSError as error:
@@ -167,12 +171,13 @@ def make_course_folder(files: Files) -> None:
         raise ToolError(f"{files.course} cannot be written: {error.strerror} (nothing was started)") from None
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone may read."""
+def write_private(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a file that its owner alone may read, or as `mode` says."""
     made = path.with_suffix(".new")
     made.unlink(missing_ok=True)
     made.touch(mode=0o600)
     made.write_text(text, encoding="utf-8")
+    made.chmod(mode)
     made.replace(path)  # a full disk leaves no secret that is half written
 
 

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from hub.docker_files import write_private
+from tito.files import locked
 
 __all__ = ["KEYS", "make_secrets"]
 
@@ -22,10 +23,11 @@ KEYS = (*_PASSWORDS, *_ADDRESSES)
 def make_secrets(folder: Path) -> None:
     """Make the files that are missing, each readable by its owner alone; never change one that is there."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in _PASSWORDS:
-        if not (folder / name).exists():
-            write_private(folder / name, secrets.token_hex(24))
-    passwords = {name: (folder / name).read_text(encoding="utf-8") for name in _PASSWORDS}
-    for name, address in _ADDRESSES.items():
-        if not (folder / name).exists():
-            write_private(folder / name, address.format(**passwords))
+    with locked(folder):  # an address must hold the password that stays
+        for name in _PASSWORDS:
+            if not (folder / name).exists():
+                write_private(folder / name, secrets.token_hex(24))
+        passwords = {name: (folder / name).read_text(encoding="utf-8") for name in _PASSWORDS}
+        for name, address in _ADDRESSES.items():
+            if not (folder / name).exists():
+                write_private(folder / name, address.format(**passwords))

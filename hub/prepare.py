@@ -15,7 +15,7 @@ import tito
 from hub.settings import Places, role_of, roster
 from tito.course import Course
 from tito.exchange.client import ACCESS_FILE
-from tito.files import write_if_changed
+from tito.files import write_if_changed, write_whole
 from tito.gradebook import record_people
 from tito.library import build_student
 from tito.notebooks import authored_modules, build, notebook_path
@@ -94,15 +94,16 @@ def tools_token(path: Path) -> str:
 
 
 def _secret(path: Path, fresh: str) -> str:
-    """What `path` holds; at the first start `fresh`, readable by its owner alone."""
-    if not path.is_file():
-        path.touch(mode=0o600)
-        path.write_text(fresh + "\n", encoding="utf-8")
+    """What `path` holds; at the first start `fresh`, readable by its owner alone.
+
+    An empty file is no secret: an older version left one when its first start was killed.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        write_whole(path, f"{fresh}\n".encode(), mode=0o600)
     return path.read_text(encoding="utf-8").strip()
 
 
 def write_access(course: Path, url: str, token: str) -> None:
     """Tell commands in the course folder where this start's exchange is."""
-    path = course / ACCESS_FILE
-    path.touch(mode=0o600)
-    path.write_text(json.dumps({"url": url, "token": token}) + "\n", encoding="utf-8")
+    text = json.dumps({"url": url, "token": token}) + "\n"
+    write_whole(course / ACCESS_FILE, text.encode(), mode=0o600)

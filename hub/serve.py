@@ -210,11 +210,11 @@ def stop_hub(hub: subprocess.Popen[bytes], known: Sequence[psutil.Process]) -> N
     """Let the hub stop its servers, then end whatever is left of its family."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C must not leave half of them running
-    begotten = []
+    eldest = []
     if hub.poll() is None:
-        begotten = family(hub.pid)
+        eldest = [psutil.Process(hub.pid)]  # not seen to have ended, so the number is still its own
         say("stopping every server")
-    end_family([*begotten, *known], LONGEST_STOP)
+    end_family([*eldest, *known], LONGEST_STOP)
     hub.wait()
 
 

@@ -6,8 +6,11 @@ Only the standard library is needed here: the machine has Docker and a Python, t
 from __future__ import annotations
 
 import argparse
+import fcntl
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from hub.docker_backup import check_backup, settings_of
@@ -16,6 +19,8 @@ from hub.docker_installer import Installer
 from tito.errors import TitoError, ToolError
 
 __all__ = ["main"]
+
+_CHANGING = ("up", "down", "upgrade-db")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "upgrade-db": installation.upgrade,
             "reset-password": lambda: installation.reset_password(options.name),
         }
-        actions_of[options.what]()
+        with alone(installation.files.folder) if options.what in _CHANGING else nullcontext():
+            actions_of[options.what]()
     except TitoError as error:
         print(f"make {options.what}: {error}", file=sys.stderr)
         return error.exit_code
@@ -65,7 +71,31 @@ def restore(folder: Path | None, course: Path | None, source: Path) -> None:
     files = Files((folder or Path(__file__).parents[1] / "var" / "docker").absolute())
     if not files.settings.exists():
         read_settings(files, template=settings_of(source))
-    Installer(folder, course).restore(source, contents)
+    installation = Installer(folder, course)
+    with alone(files.folder):
+        installation.restore(source, contents)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold an installation while its containers and networks change: of two that make one network, Docker makes both,
+    and then knows neither by its name.
+
+    Raises:
+        ToolError: somebody else changes it.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ToolError(
+                f"another make up, down, restore or upgrade-db is at work on {folder}; wait until it is done "
+                "(nothing was changed)"
+            ) from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def needed(path: Path | None, remedy: str) -> Path:

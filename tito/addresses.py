@@ -15,7 +15,7 @@ from tito.errors import CourseFileError
 if TYPE_CHECKING:
     from tito.course import Course
 
-__all__ = ["BROKER", "DATABASE", "address_problem", "broker_url", "database_url", "shown", "watched"]
+__all__ = ["BROKER", "DATABASE", "address_problem", "broker_url", "database_url", "shown", "verified", "watched"]
 
 DATABASE = "TINYTORCH_DATABASE"
 """Environment variable with the gradebook's address; nbgrader_config.py reads it, too."""
@@ -61,7 +61,17 @@ def broker_url(course: Course | None = None) -> str:
     Raises:
         CourseFileError: it is no Redis address.
     """
-    return _from_environment(BROKER) or (course.broker if course else "")
+    return verified(_from_environment(BROKER) or (course.broker if course else ""))
+
+
+def verified(broker: str) -> str:
+    """The broker's address, with the client told to check the certificate: Celery does so only where it is asked to.
+
+    An address that says itself how it is checked is left alone.
+    """
+    if not broker.startswith("rediss://") or "ssl_cert_reqs=" in broker:
+        return broker
+    return f"{broker}{'&' if '?' in broker else '?'}ssl_cert_reqs=required"
 
 
 def address_problem(kind: str, address: str) -> str | None:

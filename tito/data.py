@@ -23,6 +23,7 @@ from tito.commands.context import console
 from tito.data_sets import DATA_SETS, Archive, DataFile, DataSet
 from tito.download import DownloadError, Tell, download
 from tito.errors import DataError, ToolError
+from tito.files import locked
 
 __all__ = ["data_folder", "main"]
 
@@ -55,7 +56,10 @@ def main(name: str, folder: Path | None = None, source: str | None = None) -> in
     try:
         missing = _missing(data_set, place)
         if missing:
-            _Fetch(data_set, place, source).run(missing)
+            place.mkdir(parents=True, exist_ok=True)
+            with locked(place):  # another call may fetch it already: then it is there when that one is done
+                if missing := _missing(data_set, place):
+                    _Fetch(data_set, place, source).run(missing)
     except OSError as error:
         raise ToolError(f"{error.filename or place} cannot be used: {error.strerror}; what came is kept") from None
     console.print(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tito.errors import ToolError
 
-__all__ = ["locked", "write_if_changed"]
+__all__ = ["locked", "write_if_changed", "write_whole"]
 
 
 @contextmanager
@@ -36,18 +36,23 @@ def write_if_changed(path: Path, text: str) -> bool:
         if path.is_file() and path.read_bytes() == data:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        write_whole(path, data)
     except OSError as error:
         raise ToolError(f"{path} cannot be written: {error.strerror}; what was there is kept") from None
     return True
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Put `data` into `path`, whole or not at all, with the rights `mode`.
+
+    Raises:
+        OSError: it cannot be written; what was there is kept.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(name).chmod(0o644)
+        Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

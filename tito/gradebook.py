@@ -151,9 +151,18 @@ def write_people(book: Any, course: Course) -> list[str]:
         }
         student = known.get(person.name)
         if student is None or any(getattr(student, name) != value for name, value in wanted.items()):
-            book.update_or_create_student(person.name, **wanted)
+            _write_student(book, person.name, wanted)
             changed.append(person.name)
     return changed
+
+
+def _write_student(book: Any, name: str, wanted: Mapping[str, str | None]) -> None:
+    from nbgrader.api import InvalidEntry
+
+    try:
+        book.update_or_create_student(name, **wanted)
+    except InvalidEntry:  # an import, the release service or a grader has just added the row: now it is there
+        book.update_or_create_student(name, **wanted)
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Outcome:
 
     module: Module
     action: str
-    """`released`, `completed` (started earlier), `found` (released by hand), `none` (was done) or `failed`."""
+    """`released`, `completed` (started earlier), `found` (released by hand), `none` (nothing to do) or `failed`."""
     error: str = ""
 
 
@@ -100,13 +100,15 @@ def release_overdue(course: Course, now: datetime, patient: frozenset[Module] = 
 
 def _outcome(course: Course, module: Module, now: datetime) -> Outcome:
     try:
-        return Outcome(module, release_once(course, module, now))
+        return Outcome(module, release_once(course, module, now, on_its_date=True))
     except TitoError as error:
         return Outcome(module, "failed", str(error))
 
 
-def release_once(course: Course, module: Module, now: datetime) -> str:
+def release_once(course: Course, module: Module, now: datetime, on_its_date: bool = False) -> str:
     """See that students can fetch `module`; gives what that took, as `Outcome.action` says.
+
+    What comes `on_its_date` is looked up once more: it may be held or shifted since `course` was read.
 
     Raises:
         TitoError: it cannot be released; the next call starts where this one stopped.
@@ -115,6 +117,8 @@ def release_once(course: Course, module: Module, now: datetime) -> str:
         journal = read_journal(course)
         entry = journal.get(module.label)
         if entry is not None and entry.state == "released":
+            return "none"
+        if on_its_date and module not in overdue(Course.load(course.root), journal, now):
             return "none"
         action = _make_and_put(course, module, now, entry)
         _note(course, module, Entry("released", now))

@@ -14,8 +14,10 @@ from tito.class_copy import has_class, refuse_copy
 from tito.course import Course
 from tito.course_edit import change_modules
 from tito.errors import ScheduleError
+from tito.files import locked
 from tito.modules import MODULES, Module, find_module
 from tito.notebooks import authored_modules
+from tito.schedule import Change
 
 __all__ = ["VERBS", "Line", "change", "hold", "lines", "local_time", "release", "shift"]
 
@@ -109,6 +111,12 @@ def hold(course: Course, module: Module) -> str:
     if course.schedule.held(module):
         return f"{module.label} is held already; nothing was changed"
     change_modules(course, {module: {"hold": True, "released": None}})
+    with locked(course.root):  # a release that is under way comes to its end; a later one sees what is written
+        since = _released(course, module)
+    if since:
+        before = course.schedule.changes.get(module.number, Change())
+        change_modules(course, {module: {"hold": None, "released": before.released}})
+        raise ScheduleError(f"{module.label} was released in this moment ({since}); it is not held")
     return f"{module.label} is held until somebody releases it"
 
 

@@ -24,6 +24,7 @@ from hub.exchange.store import Store, open_database
 from tito.errors import HandInError, ToolError
 from tito.exchange.archive import unpack
 from tito.exchange.receipt import File, public_text
+from tito.files import locked
 
 __all__ = ["Service"]
 
@@ -51,9 +52,10 @@ class Service:
             self.blobs = Blobs(settings.data / "contents", self.incoming)
         except OSError as error:
             raise ToolError(f"{settings.data} cannot be used: {error.strerror} (nothing was changed)") from None
-        key = signing_key(settings.data)
+        with locked(settings.data):  # one that is started twice makes one key and each table once
+            key, engine = signing_key(settings.data), open_database(settings.database)
         self.public_key = public_text(key)
-        self.store = Store(open_database(settings.database), self.course, key)
+        self.store = Store(engine, self.course, key)
         self.people = people or People(SERVICE)
         self.threads = ThreadPoolExecutor(4, "exchange")
         self.under_way: Counter[str] = Counter()

@@ -49,11 +49,18 @@ def _serve() -> None:
     ]
 
     def health() -> dict[str, Any]:
-        problems = sorted(loop.name for loop in loops if loop.problem)
+        names = sorted(loop.name for loop in loops if loop.problem)
         alive = all(loop.is_alive() for loop in loops)
-        return {"ok": alive, "room": rooms.kind, "failing": problems, "ungraded": len(failing)}
+        return {"ok": alive, "room": rooms.kind, "failing": names, "ungraded": len(failing)}
+
+    def problems() -> list[str]:
+        return list(dict.fromkeys(filter(None, (rooms.trouble, *(loop.problem for loop in loops)))))
+
+    def stands_still() -> bool:
+        return bool(rooms.trouble or loops[0].problem)
 
     more = {"client": client, "summaries": Summaries(data / "summaries"), "clock": lambda: datetime.now(UTC)}
+    more |= {"problems": problems, "stands_still": stands_still}
     address = read_address(os.environ, NAME)
     site = Site.of(os.environ, NAME, root, health, more)
     try:

@@ -12,6 +12,7 @@ __all__ = [
     "FAILING",
     "FINISHED",
     "JOB_SECONDS",
+    "NO_ROOM",
     "RUN",
     "RUNNING",
     "WAITING",
@@ -20,6 +21,7 @@ __all__ = [
 _JOB = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300)
 _RUN = (1, 5, 15, 60, 120, 300, 600, 1200, 3600)
 
+NO_ROOM = Gauge("grading_no_room", "1 while no exam room can be had, here or on the farm: nothing is graded.")
 WAITING = Gauge("grading_on_submit_waiting", "Submissions whose visible tests have their turn and do not run yet.")
 RUNNING = Gauge("grading_on_submit_running", "Submissions whose visible tests run.")
 RUN = Counter("grading_on_submit", "Runs of visible tests, by what came of them.", ["result"])

@@ -23,6 +23,9 @@ from tito.feedback.page import policy, style
 __all__ = ["PAGES", "Line", "lines"]
 
 
+STANDS_STILL = "its visible tests cannot run now; they run by themselves as soon as they can, your hand-in is kept"
+
+
 @dataclass(frozen=True)
 class Line:
     """One submission in the list."""
@@ -38,8 +41,17 @@ class Line:
     """Is there a page about it?"""
 
 
-def lines(submissions: Iterable[Submission], summaries: Summaries, course: Course, now: datetime) -> list[Line]:
-    """A line a submission, in the order of modules, the newest first."""
+def lines(
+    submissions: Iterable[Submission],
+    summaries: Summaries,
+    course: Course,
+    now: datetime,
+    stands_still: bool = False,
+) -> list[Line]:
+    """A line a submission, in the order of modules, the newest first.
+
+    `stands_still`: nothing is run at the moment, and why is for staff to read.
+    """
     found = []
     for (student, module), works in sorted(by_work(submissions).items(), key=lambda item: (item[0][1], item[0][0])):
         known = summaries.of(student)
@@ -47,6 +59,8 @@ def lines(submissions: Iterable[Submission], summaries: Summaries, course: Cours
             state, says = _state(work, work is works[-1], course, now)
             if state == "run" and work.number in known:
                 says = _says(known[work.number])
+            if state == "waiting" and stands_still:
+                says = STANDS_STILL
             received = local(work.received, course.timezone)
             found.append(Line(student, module.label, work.number, received, state, says, work.answered))
     return found
@@ -79,7 +93,9 @@ class List(Page):
         found = await self.lines()
         waiting = any(line.state == "waiting" for line in found)
         template = "results_staff" if self.viewer.staff else "results"
-        self.show(template, lines=found, waiting=waiting, on_submit=self.course.grading.on_submit)
+        problems = self.site.more["problems"]() if self.viewer.staff else []
+        on_submit = self.course.grading.on_submit
+        self.show(template, lines=found, waiting=waiting, on_submit=on_submit, problems=problems)
 
     async def lines(self) -> list[Line]:
         """Those of everybody whose work the viewer may look at."""
@@ -90,7 +106,8 @@ class List(Page):
         seen = [found for found in read_rows(rows) if self.viewer.may_see(found.student)]
         if self.viewer.staff:
             seen = [works[-1] for works in by_work(seen).values()]
-        return lines(seen, self.site.more["summaries"], self.course, self.site.more["clock"]())
+        more = self.site.more
+        return lines(seen, more["summaries"], self.course, more["clock"](), more["stands_still"]())
 
 
 class ListData(Data, List):

@@ -9,8 +9,10 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Self
 
+from hub.grading.metrics import NO_ROOM
 from tito.addresses import broker_url
 from tito.course import Course
+from tito.errors import TitoError
 
 if TYPE_CHECKING:
     from tito.grading.batch import Pool
@@ -35,6 +37,9 @@ class Rooms:
         """Which kind of exam room it is, once there is a pool."""
         self.dropped = 0
         """How many pools were let go of: what one of them was still to give never comes."""
+        self.trouble = ""
+        """Why there is no pool now; empty where there is one, or where nobody needed one yet."""
+        NO_ROOM.set_function(lambda: bool(self.trouble))
 
     def lend(self, course: Course) -> Lent:
         """The pool, warm.
@@ -45,7 +50,12 @@ class Rooms:
         """
         with self._lock:
             if self._pool is None:
-                self._pool = self._on_the_farm(course) if broker_url(course) else self._here(course)
+                try:
+                    self._pool = self._on_the_farm(course) if broker_url(course) else self._here(course)
+                except TitoError as error:
+                    self.trouble = str(error)
+                    raise
+                self.trouble = ""
             return Lent(self._pool)
 
     def _here(self, course: Course) -> Pool:

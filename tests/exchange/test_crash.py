@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import event
 
 from hub.checks import free_ports
 from hub.exchange import service as service_module
@@ -263,6 +265,45 @@ def test_two_services_on_one_folder_are_refused(shared: Service) -> None:
     with pytest.raises(AssertionError, match="another exchange serves"):
         second.start()
     assert shared.client("ada").submit(LABEL, {NOTEBOOK: b"x"}).student == "ada"
+
+
+def test_two_services_that_start_at_once_have_one_key(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else receipts that the one signs could not be checked with the key that stays."""
+    generate, others = Ed25519PrivateKey.generate, list[Future[InProcess]]()
+
+    def start() -> InProcess:
+        return InProcess(settings, People("exchange", nobody))
+
+    def meanwhile() -> Ed25519PrivateKey:
+        if not others:
+            others.append(threads.submit(start))
+            wait(others, timeout=1)
+        return generate()
+
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(Ed25519PrivateKey, "generate", meanwhile)
+        first, second = start(), others[0].result(timeout=60)
+    assert first.public_key == second.public_key == (settings.data / "receipt-key.pub").read_text(encoding="utf-8")
+
+
+def test_two_who_release_at_once_release_once(settings: Settings) -> None:
+    """The second reads that it is out already, and its files do not silently take the first one's place."""
+    store = InProcess(settings, People("exchange", nobody)).store
+    others = list[Future[bool]]()
+
+    def release(name: str) -> bool:
+        return store.release(LABEL, [File.of(NOTEBOOK, name.encode())], name, force=False)
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("INSERT INTO exchange_releases") and not others:
+            others.append(threads.submit(release, "second"))
+            wait(others, timeout=1)
+
+    with ThreadPoolExecutor(1) as threads:
+        event.listen(store.engine, "before_cursor_execute", meanwhile)
+        assert release("first")
+        assert not others[0].result(timeout=60)
+    assert store.released_files(LABEL) == (File.of(NOTEBOOK, b"first"),)
 
 
 def test_a_key_that_is_damaged_is_not_replaced(settings: Settings) -> None:

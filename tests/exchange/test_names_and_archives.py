@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tarfile
 from io import BytesIO
@@ -206,3 +207,41 @@ def test_a_link_that_stands_in_the_way_is_replaced_and_not_followed(tmp_path: Pa
     assert not (tmp_path / "link").is_symlink()
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     assert add_missing(tmp_path, {"dangling": b"x", "fresh": b"y"}) == ["fresh"]
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_folder_that_two_put_at_once_is_one_of_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, step: int
+) -> None:
+    """A TA collects what the grading service collects: before either rename of the one, the other is done."""
+    folder, rename, count = tmp_path / "01_setup", Path.rename, itertools.count(1)
+    if there:
+        put_folder(folder, {"a.txt": b"old"})
+
+    def meanwhile(self: Path, target: Path) -> Path:
+        if next(count) == step:
+            with monkeypatch.context() as alone:
+                alone.setattr(Path, "rename", rename)
+                put_folder(folder, {"a.txt": b"theirs"})
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", meanwhile)
+    put_folder(folder, {"a.txt": b"ours"})
+    assert (folder / "a.txt").read_bytes() == b"ours"
+    assert [path.name for path in tmp_path.iterdir()] == ["01_setup"]
+
+
+def test_a_file_that_two_write_at_once_is_one_of_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tabs fetch the same missing files, or their receipts."""
+    replace = Path.replace
+
+    def meanwhile(self: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", replace)
+        put_file(tmp_path / "a.txt", b"theirs")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", meanwhile)
+    put_file(tmp_path / "a.txt", b"ours")
+    assert (tmp_path / "a.txt").read_bytes() == b"ours"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

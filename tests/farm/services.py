@@ -69,19 +69,26 @@ def wait_for(what: Callable[[], object], seconds: float, doing: str) -> None:
 
 
 class Redis:
-    """`redis-server` that keeps what it acknowledged (appendonly)."""
+    """`redis-server` that keeps what it acknowledged (appendonly); with a certificate and its key over TLS alone."""
 
-    def __init__(self, folder: Path, address: str = "127.0.0.1", inside: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        address: str = "127.0.0.1",
+        inside: Sequence[str] = (),
+        tls: tuple[Path, Path] | None = None,
+    ) -> None:
         self.folder = folder
         self.address = address
         self.inside = inside
+        self.tls = tls
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def url(self) -> str:
-        return f"redis://:{PASSWORD}@{self.address}:{self.port}/0"
+        return f"{'rediss' if self.tls else 'redis'}://:{PASSWORD}@{self.address}:{self.port}/0"
 
     def start(self) -> None:
         program = redis_program()
@@ -94,6 +101,10 @@ class Redis:
             "appendonly": "yes",
             "save": "",
         }
+        if self.tls:
+            certificate, key = map(str, self.tls)
+            settings |= {"port": "0", "tls-port": str(self.port), "tls-auth-clients": "no"}
+            settings |= {"tls-cert-file": certificate, "tls-key-file": key, "tls-ca-cert-file": certificate}
         arguments = [text for name, value in settings.items() for text in (f"--{name}", value)]
         command = [*self.inside, program, *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
@@ -111,7 +122,8 @@ class Redis:
             self.process.wait(20)
 
     def _ready(self) -> bool:
-        asked = [*self.inside, "redis-cli", "-h", self.address, "-p", str(self.port), "ping"]
+        tls = ["--tls", "--cacert", str(self.tls[0])] if self.tls else []
+        asked = [*self.inside, "redis-cli", "-h", self.address, "-p", str(self.port), *tls, "ping"]
         return subprocess.run(asked, check=False, capture_output=True).returncode == 0
 
 

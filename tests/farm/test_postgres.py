@@ -5,21 +5,28 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nbgrader import api
 from nbgrader.api import Gradebook
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, event, inspect
 
+from hub.exchange.store import Store, open_database
 from tests.farm.services import PASSWORD, Postgres
 from tests.tiny import COURSE_TOML, make_checkout, make_course
 from tito import gradebook
 from tito.addresses import DATABASE, database_url, watched
 from tito.course import Course
+from tito.exchange.receipt import File
 from tito.farm import probe
 from tito.grading.batch import grade_class
 from tito.modules import find_module
+from tito.new_gradebook import make_gradebook
 from tito.notebooks import notebook_text
 from tito.percent import read_source, source_path
 
@@ -118,3 +125,47 @@ def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Path, mo
     assert not works
     assert "127.0.0.1" in what and DATABASE in remedy
     assert PASSWORD not in what + remedy
+
+
+def test_two_open_a_new_gradebook_at_once(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    url, barrier = postgres.create("opened_at_once"), threading.Barrier(2, timeout=30)
+
+    def meet() -> str:
+        barrier.wait()
+        return "a1b2c3"
+
+    monkeypatch.setattr(api, "get_alembic_version", meet)
+    with ThreadPoolExecutor(2) as threads:
+        for made in [threads.submit(make_gradebook, url, "tiny") for _ in range(2)]:
+            made.result()
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        assert list(connection.exec_driver_sql("SELECT version_num FROM alembic_version")) == [("a1b2c3",)]
+    engine.dispose()
+
+
+def test_who_asks_the_exchange_for_what_is_new_misses_no_hand_in(postgres: Postgres) -> None:
+    """Two hand in at once: the second one's row is permanent, and was listed, before the first one's."""
+    store = Store(open_database(postgres.create("exchange_at_once")), "tiny", Ed25519PrivateKey.generate())
+    others, seen = list[Future[Any]](), list[str]()
+
+    def hand_in(student: str) -> None:
+        store.submit(MODULE.label, student, f"{student}-request", [File.of("a.ipynb", b"1")], None)
+
+    def look() -> None:
+        seen.extend(row["submission"] for row in store.submissions(after=seen[-1] if seen else ""))
+
+    def meanwhile(_connection: Any) -> None:
+        if not others:
+            others.append(threads.submit(hand_in, "alan"))
+            wait(others, timeout=1)
+            look()
+
+    with ThreadPoolExecutor(1) as threads:
+        event.listen(store.engine, "commit", meanwhile)
+        hand_in("ada")
+        others[0].result(timeout=60)
+    look()
+    assert seen == [row["submission"] for row in store.submissions()]
+    assert len(seen) == 2
+    store.engine.dispose()

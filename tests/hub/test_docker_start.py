@@ -169,6 +169,25 @@ def test_secrets_are_made_once_and_private(tmp_path: Path):
     assert {path.name: path.read_text() for path in files.secrets.iterdir()} == first
 
 
+def test_services_can_read_the_course_at_every_moment_of_a_make_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """They run as other users, and look every few seconds; a make up that is killed must not shut them out either."""
+    files, folder = Files(tmp_path / "docker"), tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "course.toml").write_text('[course]\nid = "a"\n')
+    make_secrets(files)
+    seen, replace = [], Path.replace
+
+    def look(self: Path, target: Path) -> Path:
+        found = replace(self, target)
+        if target.parent == files.course:
+            seen.append(oct(target.stat().st_mode & 0o777))
+        return found
+
+    monkeypatch.setattr(Path, "replace", look)
+    copy_course(files, Course.load(folder))
+    assert seen == ["0o644"]
+
+
 def test_the_state_follows_the_course_and_the_secrets(tmp_path: Path):
     files, folder = Files(tmp_path / "docker"), tmp_path / "checkout"
     folder.mkdir()

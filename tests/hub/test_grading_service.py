@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
@@ -19,13 +20,18 @@ from prometheus_client import REGISTRY
 
 from hub.grading.checker import MOST_ATTEMPTS, Checker
 from hub.grading.deadlines import Deadlines
+from hub.grading.inbox import read_rows
+from hub.grading.pages import lines
+from hub.grading.records import Summaries
 from hub.grading.rooms import Rooms
+from hub.web.render import render
+from hub.web.viewers import Viewer
 from tests.exchange.service import ROOT, Service, running
 from tests.tiny import COURSE_TOML, make_course
 from tito import gradebook
 from tito.backup.places import DEADLINES
 from tito.course import Course
-from tito.errors import SourceError
+from tito.errors import SourceError, ToolError
 from tito.grading.batch import LocalPool, Outcome
 from tito.notebooks import notebook_text
 from tito.percent import read_source, source_path
@@ -107,6 +113,20 @@ class Class:
             assert time.monotonic() < deadline
             checker.look()
         return page
+
+    def shown(self, student: str, number: str) -> str:
+        """What stands about a submission in the list that its author sees."""
+        rows = read_rows(self.exchange.client(student).submissions())
+        stands_still = bool(self.rooms.trouble)
+        found = lines(rows, Summaries(self.data / "summaries"), Course.load(self.course.root), self.now, stands_still)
+        return next(line.says for line in found if line.submission == number)
+
+    def shown_to_staff(self) -> str:
+        """Their page, of no submissions."""
+        viewer = Viewer("ta", student=False, staff=True, sees=(), about="the whole class")
+        problems = [self.rooms.trouble] if self.rooms.trouble else []
+        page = {"here": "grading", "services": "/services/", "hub": "/hub/home", "waiting": False, "on_submit": True}
+        return html.unescape(render("results_staff", viewer=viewer, lines=[], problems=problems, **page))
 
     def points(self) -> dict[str, float | None]:
         return {score.student: score.points for score in gradebook.scores(self.course, LABEL)}
@@ -218,6 +238,35 @@ def test_a_killed_process_is_started_again_and_answers(of: Class) -> None:
             process.wait(30)
     assert process.returncode == 0
     assert "4 of 5" in of.page("alan", number)
+
+
+def test_without_an_exam_room_students_and_staff_read_so_and_it_goes_on_by_itself(
+    of: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rooms in Docker whose image is not there yet."""
+    monkeypatch.delenv("TINYTORCH_ROOM", raising=False)
+    in_docker = 'workers = 1\nroom = "docker"\nimage = "an-image-that-nobody-has"'
+    of.set("workers = 1", in_docker)
+    of.rooms = Rooms()
+    checker, number = of.checker(), of.submit("ada")
+    try:
+        for _ in range(MOST_ATTEMPTS + 1):
+            with pytest.raises(ToolError) as error:
+                checker.look()
+        assert of.rooms.trouble == str(error.value)
+        assert REGISTRY.get_sample_value("grading_no_room") == 1
+
+        told, staff = of.shown("ada", number), of.shown_to_staff()
+        assert "cannot run now" in told and "by themselves" in told and "your hand-in is kept" in told
+        assert "docker" not in told.lower() and of.rooms.trouble in staff
+
+        of.set(in_docker, "workers = 1")
+        assert "5 of 5 visible tests pass" in of.answers(checker, "ada", number)
+        assert REGISTRY.get_sample_value("grading_no_room") == 0
+        assert "cannot run now" not in of.shown("ada", number)
+        assert "Nothing is graded" not in of.shown_to_staff()
+    finally:
+        of.rooms.close()
 
 
 def logged(log: Path, message: str, number: str | None = None) -> dict[str, Any]:

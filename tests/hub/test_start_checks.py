@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ from tito.errors import ToolError
 ROOT = Path(__file__).parents[2]
 
 
-def serve(*arguments: str) -> subprocess.CompletedProcess[str]:
+def serve(*arguments: str, program: Sequence[str] = ("-m", "hub.serve")) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "hub.serve", *arguments],
+        [sys.executable, *program, *arguments],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -94,13 +95,30 @@ def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
     assert_one_line(done, 6, "cannot be written", str(tmp_path / "file"))
 
 
+FULL_DISK = """
+import os, sys, tempfile
+import hub.serve
+
+make = tempfile.mkstemp
+
+def full(**more):
+    handle, name = make(**more)
+    os.dup2(os.open("/dev/full", os.O_WRONLY), handle)
+    return handle, name
+
+tempfile.mkstemp = full
+sys.exit(hub.serve.main(sys.argv[1:]))
+"""
+"""Whatever is written under a name that it gets when it is whole, is written to a disk that is always full."""
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
 def test_a_full_disk_is_one_line(tmp_path: Path):
-    hub = tmp_path / "var" / "hub"
-    hub.mkdir(parents=True)
-    (hub / "password").symlink_to("/dev/full")  # the first file with content, on a disk that is always full
-    done = serve("--port", str(free_ports(1)[0]), "--course", str(ROOT), "--data", str(tmp_path / "var"))
+    data = tmp_path / "var"
+    arguments = ("--port", str(free_ports(1)[0]), "--course", str(ROOT), "--data", str(data))
+    done = serve(*arguments, program=("-c", FULL_DISK))
     assert_one_line(done, 6, "No space left on device", "DATA=", "all work is kept")
+    assert [path.name for path in (data / "hub").iterdir()] == ["serve.lock"], "nothing half-written is left"
 
 
 def test_too_little_space_is_found_before_anything_starts(tmp_path: Path):

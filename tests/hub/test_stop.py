@@ -16,6 +16,7 @@ from conftest import Hub, start_hub
 
 from hub.checks import free_ports
 from hub.processes import end, end_family, family, living, recall, remember
+from hub.serve import stop_hub
 
 KEEPS_A_CHILD = """
 import signal, subprocess, sys, time
@@ -31,6 +32,8 @@ child.terminate()
 child.wait()
 """
 """As a hub keeps its proxy: asked to end, it takes six seconds, and what ends in them is started anew."""
+
+STOPPED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 IGNORES_REQUESTS = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(600)"
 
@@ -100,6 +103,28 @@ def test_what_begets_another_while_it_ends_leaves_none(tmp_path: Path):
         left = [process for process in psutil.process_iter() if working_folder(process) == str(tmp_path)]
         end(left)
     assert left == []
+
+
+def test_stopping_a_hub_lists_its_family_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    listed: list[int] = []
+
+    def note(pid: int) -> list[psutil.Process]:
+        listed.append(pid)
+        return family(pid)
+
+    monkeypatch.setattr("hub.processes.family", note)
+    monkeypatch.setattr("hub.serve.family", note)
+    with subprocess.Popen([sys.executable, "-c", KEEPS_A_CHILD, str(tmp_path)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        everyone, handlers = family(parent.pid), {name: signal.getsignal(name) for name in STOPPED_BY}
+        try:
+            stop_hub(parent, [])
+        finally:
+            for name, handler in handlers.items():
+                signal.signal(name, handler)
+    assert listed == [parent.pid]
+    assert len(everyone) == 2 and living(everyone) == []
 
 
 @pytest.fixture

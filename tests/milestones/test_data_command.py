@@ -8,6 +8,7 @@ import io
 import random
 import socket
 import tarfile
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,24 @@ def test_a_partial_file_that_is_whole_already_is_taken(published: Site) -> None:
     Path("data/small").mkdir(parents=True)
     Path("data/small", IMAGES).write_bytes(PACKED["images"])
     assert main("small") == 0
+    assert names(Path("data")) == {"small/images.gz", "small/labels.gz"}
+
+
+def test_two_that_fetch_at_once_both_have_it(published: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second found the first one's file, which was whole, and took it away from under it."""
+    settle, others = tito.data._settle, list[Future[int]]()
+
+    def meanwhile(part: Path, target: Path) -> None:
+        if not others:
+            others.append(threads.submit(main, "small"))
+            wait(others, timeout=1)
+        settle(part, target)
+
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(tito.data, "_settle", meanwhile)
+        assert main("small") == 0
+        assert others[0].result(timeout=60) == 0
+    assert [name for name, _ in published.asked] == ["images.gz", "labels.gz"]
     assert names(Path("data")) == {"small/images.gz", "small/labels.gz"}
 
 

@@ -36,7 +36,10 @@ def test_the_environment_has_the_last_word(tmp_path: Path, monkeypatch: pytest.M
     assert "secret-word" not in repr(course)
     monkeypatch.setenv(DATABASE, "sqlite:////elsewhere.db")
     monkeypatch.setenv(BROKER, "rediss://elsewhere/1")
-    assert (database_url(course), broker_url(course)) == ("sqlite:////elsewhere.db", "rediss://elsewhere/1")
+    assert (database_url(course), broker_url(course)) == (
+        "sqlite:////elsewhere.db",
+        "rediss://elsewhere/1?ssl_cert_reqs=required",
+    )
 
 
 @pytest.mark.parametrize(

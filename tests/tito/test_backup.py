@@ -11,12 +11,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.tiny import COURSE_TOML
 from tests.used_course import NOW, backup, put_back, state, used_course
-from tito.backup import Places, find_places, places_for_restore, restore
+from tito.backup import Places, archive, find_places, places_for_restore, restore
 from tito.backup.restore import check
 from tito.commands import backup as command
 from tito.course import Course
@@ -102,6 +103,26 @@ def test_what_comes_from_the_repository_is_left_out(places: Places, tmp_path: Pa
 
 def test_a_backup_is_its_owners_alone(places: Places, tmp_path: Path) -> None:
     assert backup(places, tmp_path / "b.tar.gz").stat().st_mode & 0o777 == 0o600
+
+
+def test_two_backups_of_one_second_are_one_whole_backup_and_one_refusal(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dest, finish = tmp_path / "b.tar.gz", archive._add_manifest
+    held = []
+
+    def meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(archive, "_add_manifest", finish)
+        backup(places, dest)
+        held.append(dest.read_bytes())
+        finish(*arguments)
+
+    monkeypatch.setattr(archive, "_add_manifest", meanwhile)
+    with pytest.raises(BackupError, match="is there already; a backup replaces nothing"):
+        backup(places, dest)
+    assert [dest.read_bytes()] == held
+    check(dest)
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_what_is_replaced_is_put_aside_and_a_second_time_too(places: Places, tmp_path: Path) -> None:

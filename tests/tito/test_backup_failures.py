@@ -11,15 +11,17 @@ import stat
 import sys
 import tarfile
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from hub.checks import only_one
 from tests.used_course import NOW, backup, largest_file, put_back, state, used_course
 from tito.backup import Places, make_backup
 from tito.backup.databases import snapshot
 from tito.commands import backup as command
-from tito.errors import BackupError
+from tito.errors import BackupError, ToolError
 
 
 @pytest.fixture
@@ -54,6 +56,37 @@ def test_a_backup_never_replaces_anything_nor_lies_in_itself(places: Places, tmp
     for inside in (places.data / "hub", places.root / "source", places.data):
         with pytest.raises(BackupError, match="lies in what is backed up"):
             backup(places, inside / "b.tar.gz")
+
+
+@pytest.mark.parametrize("step", ["extract", "migrate"])
+def test_no_hub_starts_on_what_is_being_restored_or_upgraded(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Both take a while, and look whether one runs before."""
+    archive = backup(places, tmp_path / "b.tar.gz")
+    assert places.data is not None
+    lock, refused = places.data / "hub" / "serve.lock", []
+    lock.touch()
+
+    def start(*_: object) -> None:
+        with pytest.raises(ToolError, match="the hub already runs"), only_one(lock):
+            pass
+        refused.append(step)
+
+    # By name: the package's `restore` is the function.
+    restoring, upgrading = (import_module(f"tito.backup.{name}") for name in ("restore", "upgrade"))
+    extract = restoring._extract
+    monkeypatch.setattr(restoring, "_extract", lambda *arguments: (start(), extract(*arguments)))
+    monkeypatch.setattr(upgrading, "migrate", start)
+    monkeypatch.setattr(upgrading, "revisions", lambda _database: ("old", "new"))
+    if step == "extract":
+        put_back(archive, places)
+    else:
+        sqlite3.connect(tmp_path / "gradebook.db").close()
+        upgrading.upgrade(places, upgrading.Database("nbgrader", f"sqlite:///{tmp_path / 'gradebook.db'}"), NOW)
+    assert refused == [step]
+    with only_one(places.data / "hub" / "serve.lock"):
+        pass
 
 
 def test_a_running_hub_is_not_overwritten(places: Places, tmp_path: Path) -> None:

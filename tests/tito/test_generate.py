@@ -1,4 +1,4 @@
-"""Generating assignments at the same time."""
+"""Writing the gradebook's rows at the same time as another process."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ import pytest
 from nbgrader.api import Gradebook, InvalidEntry
 from sqlalchemy import Engine, event
 
+from tests.tiny import make_checkout
 from tito import gradebook
+from tito.course import Course
 from tito.nbgrader_plugins.source import add_default_course
 
 DEFAULT = "default_course"
 
 
 @contextmanager
-def _another_process_adds(book: Path, row: str) -> Iterator[None]:
-    """Between somebody's look whether the course's row is there and their adding it, another process adds it."""
+def _another_process_adds(book: Path, row: str, table: str = "course") -> Iterator[None]:
+    """Between somebody's look whether a row is there and their adding it, another process adds it."""
 
     def add(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith("INSERT INTO course"):
+        if statement.startswith(f"INSERT INTO {table} "):
             with sqlite3.connect(book) as other:
-                other.execute("INSERT OR IGNORE INTO course (id) VALUES (?)", (row,))
+                other.execute(f"INSERT OR IGNORE INTO {table} (id) VALUES (?)", (row,))
 
     event.listen(Engine, "before_cursor_execute", add)
     try:
@@ -53,3 +55,15 @@ def test_nbgrader_itself_fails_on_the_other_process(book: Path) -> None:
     """If this fails, nbgrader has mended it, and `add_default_course` may go."""
     with _another_process_adds(book, DEFAULT), pytest.raises(InvalidEntry):
         Gradebook(f"sqlite:///{book}")
+
+
+def test_two_record_a_new_student_at_once(tmp_path: Path) -> None:
+    """The release service, which reads the roster anew, and the import that changed it."""
+    course = Course.load(make_checkout(tmp_path / "course"))
+    book = course.root / "gradebook.db"
+    with gradebook.inside(tmp_path):
+        Gradebook(f"sqlite:///{book}", course.id).close()
+    with _another_process_adds(book, "ada", "student"):
+        assert gradebook.record_people(course) == ["ada", "alan"]
+    with sqlite3.connect(book) as connection:
+        assert sorted(connection.execute("SELECT id, last_name FROM student")) == [("ada", "ada"), ("alan", "alan")]

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,24 @@ def test_building_the_reference_twice_changes_nothing_and_removes_what_has_no_so
     old.write_text("x = 1\n")
     assert build_reference(checkout) == [Path("tinytorch_lib/core/gone.py")]
     assert not old.exists()
+
+
+def test_two_that_build_the_reference_at_once_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout = make_checkout(tmp_path / "checkout")
+    build_reference(checkout)
+    (checkout / "tinytorch_lib" / "core" / "gone.py").write_text("x = 1\n")
+    unlink, others = Path.unlink, list[Future[list[Path]]]()
+
+    def meanwhile(self: Path, missing_ok: bool = False) -> None:
+        if not others:
+            others.append(threads.submit(build_reference, checkout))
+            wait(others, timeout=1)
+        unlink(self, missing_ok)
+
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(Path, "unlink", meanwhile)
+        assert build_reference(checkout) == [Path("tinytorch_lib/core/gone.py")]
+        assert others[0].result(timeout=60) == []
 
 
 def test_the_committed_library_imports_with_numpy_alone(root: Path, tmp_path: Path) -> None:

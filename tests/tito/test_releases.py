@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from nbgrader.apps.api import NbGraderAPI
 
 from tests.tiny import COURSE_TOML, NOTHING, copy_only, make_checkout, setup_source
 from tito import gradebook
+from tito.commands import authoring as command
 from tito.course import Course
 from tito.errors import ScheduleError, SourceError, ToolError
+from tito.formgrader.api import SectionAPI
 from tito.modules import find_module
 from tito.releases import JOURNAL, next_release, overdue, read_journal, release_once, release_overdue
 from tito.workspace import lay_out_course
@@ -202,6 +209,70 @@ def test_two_at_once_release_once(quick: Course, monkeypatch: pytest.MonkeyPatch
     (other,) = others
     other.join(30)
     assert found == ["none"]
+
+
+def test_what_the_service_releases_is_whole_while_somebody_generates_it(
+    quick: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nbgrader empties release/01_setup before it writes the notebook there: just then the service copies it."""
+    generate, release, others = gradebook.generate, gradebook.release, list[Future[None]]()
+    begun, copied = threading.Event(), threading.Event()
+    folder = quick.root / "release" / FIRST.label
+
+    def generate_slowly(course: Course, label: str) -> None:
+        if others:
+            shutil.rmtree(folder)
+            folder.mkdir()
+            begun.set()
+            copied.wait(10)
+        generate(course, label)
+
+    def meanwhile(course: Course, label: str, again: bool = False) -> None:
+        others.append(threads.submit(command.release, "01", publish=False))
+        begun.wait(1)
+        release(course, label, again)
+        copied.set()
+
+    monkeypatch.setattr(gradebook, "generate", generate_slowly)
+    monkeypatch.setattr(gradebook, "release", meanwhile)
+    monkeypatch.chdir(quick.root)
+    with ThreadPoolExecutor(1) as threads:
+        assert release_once(quick, FIRST, LATER) == "released"
+        others[0].result(timeout=60)
+    assert not gradebook.torn(quick, FIRST.label)
+    assert (folder / "01_setup.ipynb").is_file()
+
+
+def test_the_formgraders_button_waits_for_the_service_too(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = []
+
+    def generate(_api: SectionAPI, _label: str) -> None:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        waited.append(True)
+
+    folder = os.open(course.root, os.O_RDONLY)
+    monkeypatch.setattr(NbGraderAPI, "generate_assignment", generate)
+    try:
+        with gradebook.inside(course.root):
+            api = gradebook.nbgrader_api(course)
+            SectionAPI(api.coursedir, config=api.config).generate_assignment(FIRST.label)
+    finally:
+        os.close(folder)
+    assert waited
+
+
+def test_what_is_held_while_another_comes_out_does_not_come_out(quick: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After downtime several come out, one after the other, each within seconds; course.toml was read before."""
+    generate, file = gradebook.generate, quick.root / "course.toml"
+
+    def meanwhile(course: Course, label: str) -> None:
+        file.write_text(file.read_text(encoding="utf-8") + "\n[modules.02]\nhold = true\n", encoding="utf-8")
+        generate(course, label)
+
+    monkeypatch.setattr(gradebook, "generate", meanwhile)
+    assert [outcome.action for outcome in release_overdue(quick, LATER)] == ["released", "none"]
+    assert set(outbound(quick)) == {"01_setup"}
 
 
 def test_a_journal_that_cannot_be_read_releases_nothing(course: Course) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from hub.docker_files import Files, copy_course
 from tests.tiny import COURSE_TOML, NOTHING, copy_only, make_checkout, setup_source
-from tito import gradebook, releases
+from tito import gradebook, releases, term
 from tito.commands import schedule as command
 from tito.course import Course
+from tito.course_edit import Changes
 from tito.errors import CourseFileError, ScheduleError, SourceError, ToolError
 from tito.modules import find_module
 from tito.workspace import lay_out_course
@@ -115,6 +116,24 @@ def test_held_until_released(root: Path, capsys: pytest.CaptureFixture[str]) -> 
         ScheduleError, match=r"01_setup is released \(since 2030-03-05 00:00\) and may have been fetched"
     ):
         command.hold("01")
+
+
+def test_what_comes_out_while_somebody_holds_it_is_not_said_to_be_held(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The release service brings it out between the look into the journal and the line in course.toml."""
+    write = term.change_modules
+
+    def meanwhile(course: Course, changes: Changes) -> Course:
+        monkeypatch.setattr(term, "change_modules", write)
+        releases.release_once(Course.load(root), FIRST, START + timedelta(days=1))
+        return write(course, changes)
+
+    monkeypatch.setattr(term, "change_modules", meanwhile)
+    with pytest.raises(ScheduleError, match=r"01_setup was released in this moment \(since 2030-03-05 00:00\)"):
+        term.hold(Course.load(root), FIRST)
+    assert "hold" not in text(root)
+    assert out(root) == {"01_setup"}
 
 
 def test_a_release_by_hand_in_the_formgrader_is_seen(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy import Engine, event
 
 from tests.tiny import make_course
 from tito import gradebook
 from tito.course import Course
+from tito.grading import store as store_module
 from tito.grading.batch import prepare_submission
 from tito.grading.notebook import write_result
 from tito.grading.result import GradedSubmission, TestReport
@@ -16,6 +26,9 @@ from tito.grading.store import Store, stored_result
 from tito.modules import find_module
 from tito.notebooks import notebook_text
 from tito.percent import read_source, source_path
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 MODULE = find_module("01")
 
@@ -25,7 +38,9 @@ def submissions(course: Course) -> int:
         return len(book.assignment_submissions(MODULE.label))
 
 
-def test_a_store_that_is_killed_before_its_commit_leaves_neither_rows_nor_files(tmp_path: Path) -> None:
+@pytest.fixture
+def graded(tmp_path: Path) -> Iterator[tuple[Course, GradedSubmission, NotebookNode]]:
+    """A course with one submission, and what came of it, not recorded yet."""
     course = make_course(tmp_path)
     folder = course.root / "submitted" / "ada" / MODULE.label
     folder.mkdir(parents=True)
@@ -37,7 +52,7 @@ def test_a_store_that_is_killed_before_its_commit_leaves_neither_rows_nor_files(
             TestReport(name, "passed", title=name, points=points, earned=points)
             for name, points in prepared.job.points.items()
         )
-        graded = GradedSubmission(
+        found = GradedSubmission(
             module=MODULE.label,
             student="ada",
             attempt="",
@@ -48,20 +63,113 @@ def test_a_store_that_is_killed_before_its_commit_leaves_neither_rows_nor_files(
             tests=tests,
             cells=(),
         )
-        notebook = write_result(prepared.notebook, graded)
+        yield course, found, write_result(prepared.notebook, found)
 
-        killed = Store(course)
-        killed.__enter__()
-        killed.record(graded, notebook)
-        assert killed._book is not None
-        killed._book.close()  # what the database sees of a process that is gone
-        assert submissions(course) == 0
-        assert stored_result(course, MODULE.label, "ada") is None
 
+Graded = tuple[Course, GradedSubmission, "NotebookNode"]
+
+
+def test_a_store_that_is_killed_before_its_commit_leaves_neither_rows_nor_files(graded: Graded) -> None:
+    course, found, notebook = graded
+    killed = Store(course)
+    killed.__enter__()
+    killed.record(found, notebook)
+    assert killed._book is not None
+    killed._book.close()  # what the database and the kernel see of a process that is gone
+    killed._end_turn()
+    assert submissions(course) == 0
+    assert stored_result(course, MODULE.label, "ada") is None
+
+    with Store(course) as store:
+        store.record(found, notebook)
+    assert submissions(course) == 1
+    stored = stored_result(course, MODULE.label, "ada")
+    assert stored is not None and stored.earned == 100
+    (score,) = gradebook.scores(course, MODULE.label)
+    assert score.points == 100
+
+
+def test_two_that_grade_one_submission_at_once_take_turns(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the first one's rows and its files the second one begins, whose new folder has the same name."""
+    course, found, notebook = graded
+    rename, others = Path.rename, list[Future[None]]()
+
+    def record() -> None:
         with Store(course) as store:
-            store.record(graded, notebook)
-        assert submissions(course) == 1
-        found = stored_result(course, MODULE.label, "ada")
-        assert found is not None and found.earned == 100
-        (score,) = gradebook.scores(course, MODULE.label)
-        assert score.points == 100
+            store.record(found, notebook)
+
+    def meanwhile(self: Path, target: Path) -> Path:
+        if not others:
+            others.append(threads.submit(record))
+            wait(others, timeout=1)
+        return rename(self, target)
+
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(Path, "rename", meanwhile)
+        record()
+        (other,) = others
+        other.result(timeout=60)
+    assert submissions(course) == 1
+    assert stored_result(course, MODULE.label, "ada") == found
+    assert [path.name for path in (course.root / "autograded" / "ada").iterdir()] == [MODULE.label]
+
+
+def test_two_that_take_a_graded_copy_away_at_once(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    course, found, notebook = graded
+    with Store(course) as store:
+        store.record(found, notebook)
+    others = list[Future[None]]()
+    remove = shutil.rmtree
+
+    def forget() -> None:
+        with Store(course) as store:
+            store.forget(MODULE.label, "ada")
+
+    def meanwhile(folder: Path) -> None:
+        if not others:
+            others.append(threads.submit(forget))
+            wait(others, timeout=1)
+        remove(folder)
+
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(shutil, "rmtree", meanwhile)
+        forget()
+        others[0].result(timeout=60)
+    assert stored_result(course, MODULE.label, "ada") is None
+
+
+def test_nbgrader_cannot_add_the_submission_between_the_look_and_the_row(graded: Graded) -> None:
+    """The formgrader's button and `tito grade` on one student at once: nbgrader waits, up to five seconds."""
+    course, found, notebook = graded
+    refused: list[str] = []
+
+    def autograde(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("INSERT INTO student") and not refused:
+            try:
+                with sqlite3.connect(course.root / "gradebook.db", timeout=0) as other:
+                    other.execute("INSERT INTO student (id) VALUES ('ada')")
+            except sqlite3.OperationalError as error:
+                refused.append(str(error))
+
+    with sqlite3.connect(course.root / "gradebook.db") as book:
+        book.execute("DELETE FROM student WHERE id = 'ada'")
+    event.listen(Engine, "before_cursor_execute", autograde)
+    try:
+        with Store(course) as store:
+            store.record(found, notebook)
+    finally:
+        event.remove(Engine, "before_cursor_execute", autograde)
+    assert refused == ["database is locked"]
+    assert submissions(course) == 1
+
+
+def test_a_slow_batch_does_not_keep_who_grades_by_hand_waiting(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that wait for their commit lock the gradebook, and nbgrader gives up after five seconds."""
+    course, found, notebook = graded
+    now = itertools.count(step=3)
+    monkeypatch.setattr(store_module, "monotonic", lambda: next(now))
+    with Store(course) as store:
+        for student in ("ada", "alan"):
+            store.record(replace(found, student=student), notebook)
+            with sqlite3.connect(course.root / "gradebook.db", timeout=0) as other:
+                other.execute("UPDATE student SET first_name = 'Ada' WHERE id = 'ada'")

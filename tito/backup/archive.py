@@ -57,17 +57,15 @@ def make_backup(places: Places, course: str, dest: Path, databases: Mapping[str,
         BackupError: it cannot be written whole; there is no `dest` then.
     """
     _refuse_inside(places, dest)
-    partial = dest.with_name(f".{dest.name}.partial")
     try:
         with tempfile.TemporaryDirectory(dir=dest.parent, prefix=".backup-") as folder:
+            partial = Path(folder, dest.name)  # in a folder of its own: two may be asked for in one second
             contents = _write(places, course, partial, databases, now, Path(folder))
-        partial.replace(dest)
+            _refuse_inside(places, dest)
+            partial.replace(dest)
     except OSError as error:
         what = error.filename or dest
         raise BackupError(f"{what} cannot be backed up: {error.strerror}; there is no backup of this time") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
     return contents
 
 
@@ -96,7 +94,7 @@ def _write(
     for name, url in databases.items():
         dump_postgres(url, folder / f"{name}.dump")
     copies = _snapshots(places, folder)
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it holds the hub's secrets
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # it holds the hub's secrets
     with os.fdopen(handle, "wb") as file:
         with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
             for name in databases:

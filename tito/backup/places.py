@@ -6,6 +6,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tito.errors import BackupError
 from tito.releases import JOURNAL
 from tito.roster import ROSTER_FILE
 
-__all__ = ["ASIDE", "DEADLINES", "IN_CONTAINER", "Places", "find_places", "places_for_restore", "refuse_running"]
+__all__ = ["ASIDE", "DEADLINES", "IN_CONTAINER", "Places", "find_places", "places_for_restore", "while_stopped"]
 
 GRADEBOOK = "gradebook.db"
 
@@ -119,17 +120,20 @@ def places_for_restore(to: Path, data: Path | None, recorded: str | None) -> Pla
     return Places(root, None if data is None else data.absolute())
 
 
-def refuse_running(places: Places) -> None:
-    """See that no hub uses the data.
+@contextmanager
+def while_stopped(places: Places) -> Iterator[None]:
+    """Keep a hub from starting on the data meanwhile, by the lock that it would hold.
 
     Raises:
-        BackupError: one does.
+        BackupError: one runs.
     """
     lock = None if places.data is None else places.data / "hub" / "serve.lock"
     if lock is None or not lock.is_file():
+        yield
         return
     with lock.open("r+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BackupError(f"a hub runs on {places.data}; stop it first (nothing was changed)") from None
+        yield

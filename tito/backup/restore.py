@@ -8,14 +8,14 @@ import json
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from tito.backup.archive import MANIFEST, Contents
 from tito.backup.databases import restore_postgres
-from tito.backup.places import ASIDE, COMPANIONS, GRADEBOOK, Places, refuse_running
+from tito.backup.places import ASIDE, COMPANIONS, GRADEBOOK, Places, while_stopped
 from tito.errors import BackupError
 
 __all__ = ["check", "restore"]
@@ -61,9 +61,20 @@ def restore(
     Raises:
         BackupError: it cannot be put back; what was there is there still, or in the folder that the line names.
     """
-    refuse_running(places)
     dumps = [name for name in contents.files if name.startswith("databases/")]
     _refuse_homeless(source, dumps, databases)
+    with while_stopped(places):
+        return _restore(source, contents, places, databases, dumps, now)
+
+
+def _restore(
+    source: Path,
+    contents: Contents,
+    places: Places,
+    databases: Mapping[str, str],
+    dumps: Sequence[str],
+    now: datetime,
+) -> list[Path]:
     aside: list[Path] = []
     try:
         made = [folder for folder in places.folders().values() if not folder.exists()]

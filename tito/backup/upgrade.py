@@ -15,7 +15,7 @@ from typing import Any
 from tito.addresses import shown
 from tito.backup.databases import dump_postgres, is_postgres, snapshot
 from tito.backup.gradebook_courses import BEFORE, add_courses
-from tito.backup.places import GRADEBOOK, Places, refuse_running
+from tito.backup.places import GRADEBOOK, Places, while_stopped
 from tito.errors import BackupError
 
 __all__ = ["Database", "Upgrade", "find_databases", "migrate", "revisions", "upgrade"]
@@ -66,13 +66,13 @@ def upgrade(places: Places, database: Database, now: datetime) -> Upgrade:
     Raises:
         BackupError: it cannot be upgraded; the line names its copy.
     """
-    refuse_running(places)
-    before, newest = revisions(database)
-    if before == newest:
-        return Upgrade(database, before, newest, None)
-    copy = _copy(places, database, now)
-    migrate(database, f"from {before} to {newest}; its copy is {copy}")
-    return Upgrade(database, before, newest, copy)
+    with while_stopped(places):
+        before, newest = revisions(database)
+        if before == newest:
+            return Upgrade(database, before, newest, None)
+        copy = _copy(places, database, now)
+        migrate(database, f"from {before} to {newest}; its copy is {copy}")
+        return Upgrade(database, before, newest, copy)
 
 
 def migrate(database: Database, told: str) -> None:

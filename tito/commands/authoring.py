@@ -11,7 +11,7 @@ from tito import gradebook
 from tito.commands.context import console
 from tito.course import Course
 from tito.errors import SourceError
-from tito.files import write_if_changed
+from tito.files import locked, write_if_changed
 from tito.modules import Module, find_module
 from tito.notebooks import authored_modules, build
 from tito.percent import normalised, source_path
@@ -40,9 +40,10 @@ def release(text: str | None, publish: bool) -> None:
     chosen = (_authored(course, text),) if text else authored_modules(course.root)
     build(course.root)  # nbgrader looks for notebooks before it reads the sources
     for module in track(chosen, "Releasing", console=console, transient=True):
-        gradebook.generate(course, module.label)
-        if publish:
-            gradebook.release(course, module.label)
+        with locked(course.root):  # the release service may be copying what this would make anew
+            gradebook.generate(course, module.label)
+            if publish:
+                gradebook.release(course, module.label)
     where = "release/ and the exchange" if publish else "release/"
     console.print(f"{len(chosen)} module{'s' * (len(chosen) != 1)} in {where}: {', '.join(map(str, chosen))}")
 

@@ -31,7 +31,9 @@ def worker(processes: int | None) -> None:
         raise ToolError(f"no exam room works here: {reasons} (nothing was started)")
     farm_key()  # one that makes no sense is told before anything starts
     from tito.farm.celery_app import make_app
+    from tito.farm.trust import check_trust
 
+    check_trust(broker)
     count = processes or processors()
     make_app(broker).worker_main(
         [

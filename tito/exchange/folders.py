@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tito.errors import HandInError
 
 __all__ = ["add_missing", "put_file", "put_folder"]
+
+_TRIES = 5
 
 
 def put_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
@@ -34,17 +39,28 @@ def put_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _swap(fresh: Path, folder: Path) -> None:
-    if not folder.exists() and not folder.is_symlink():
-        fresh.rename(folder)
-        return
+    """Put `fresh` in the place of `folder`. Of several that do so at once, each finds the one before it or none."""
+    for _ in range(_TRIES):
+        if _took_place(fresh, folder):
+            return
+    raise OSError(errno.EBUSY, "others write there all the time")
+
+
+def _took_place(fresh: Path, folder: Path) -> bool:
+    """Whether it did; False where another folder came or went in between."""
     old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        folder.rename(old / "old")
-        fresh.rename(folder)
-    except OSError:
-        if not folder.exists() and (old / "old").exists():
-            (old / "old").rename(folder)
-        raise
+        with suppress(FileNotFoundError):
+            folder.rename(old / "old")
+        try:
+            fresh.rename(folder)
+        except OSError as error:
+            if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
+                return False
+            if not folder.exists() and (old / "old").exists():
+                (old / "old").rename(folder)
+            raise
+        return True
     finally:
         shutil.rmtree(old, ignore_errors=True)
 
@@ -67,12 +83,12 @@ def put_file(path: Path, content: bytes) -> None:
     Raises:
         HandInError: it cannot be written.
     """
-    fresh = path.with_name(f".{path.name}.part")
+    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
-        fresh.unlink(missing_ok=True)
         _write_new(fresh, content)
         fresh.replace(path)
     except OSError as error:
+        fresh.unlink(missing_ok=True)
         raise HandInError(f"{path} cannot be written: {error.strerror} (what stood there is kept)") from None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from tito.course import user_name_problem
 from tito.errors import HandInError
 from tito.exchange.base import Exchange
 from tito.exchange.folders import put_folder
+from tito.files import locked
 
 __all__ = ["Collect", "ReleaseAssignment", "ReleaseFeedback"]
 
@@ -43,8 +46,12 @@ class Collect(Exchange, abc.ExchangeCollect):
     def init_src(self) -> None:
         coursedir = self.coursedir
         student = "" if coursedir.student_id == "*" else coursedir.student_id
-        rows = self.client.submissions(coursedir.assignment_id, student, everyone=True)
-        self.chosen = self._choose(rows)
+        folders = self._folder("*", coursedir.assignment_id)
+        # Before the exchange is asked: what changes from here on was collected by somebody who knew as much or more.
+        self.stood = {
+            folder.parent.name: _stamp_in(folder) for folder in folders.parent.parent.glob(f"*/{folders.name}")
+        }
+        self.chosen = self._choose(self.client.submissions(coursedir.assignment_id, student, everyone=True))
 
     def _choose(self, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """By student: the newest, or with nbgrader's `before_duedate` the newest in time where there is one."""
@@ -66,12 +73,15 @@ class Collect(Exchange, abc.ExchangeCollect):
             )
         for student, row in sorted(self.chosen.items()):
             try:
-                self.collect(student, row)
+                self.collect(student, row, self.stood.get(student, ""))
             except HandInError as error:
                 self.log.error("%s's %s could not be collected: %s", student, row["assignment"], error)
 
-    def collect(self, student: str, row: dict[str, Any]) -> None:
+    def collect(self, student: str, row: dict[str, Any], stood: str | None = None) -> None:
         """Bring one submission, a row of the exchange's, into `submitted/`.
+
+        With `stood`, the stamp of what was there when the exchange gave the row, somebody else who collected since then
+        is not undone: the exchange is asked again, for the row may be old by now.
 
         Raises:
             HandInError: it cannot be had; what stands there is kept.
@@ -79,22 +89,46 @@ class Collect(Exchange, abc.ExchangeCollect):
         problem = user_name_problem(student)
         if problem:
             raise HandInError(problem)
-        coursedir = self.coursedir
-        folder = Path(coursedir.format_path(coursedir.submitted_directory, student, row["assignment"]))
+        folder = self._folder(student, row["assignment"])
         stamp = self.stamp(row["received"])
         if folder.is_dir() and not self._is_newer(folder, stamp):
             self.log.info("No newer submission to collect: %s %s", student, row["assignment"])
             return
         contents = self.client.submission(row["submission"])
-        # The server's time, whatever file of that name was handed in.
-        put_folder(folder, contents | {"timestamp.txt": stamp.encode()})
-        self.log.info("Collected: %s %s, submitted at %s", student, row["assignment"], stamp)
+        with _turn(folder):
+            there = _stamp_in(folder)
+            if stood in (None, there):
+                # The server's time, whatever file of that name was handed in.
+                put_folder(folder, contents | {"timestamp.txt": stamp.encode()})
+                self.log.info("Collected: %s %s, submitted at %s", student, row["assignment"], stamp)
+                return
+        rows = self.client.submissions(row["assignment"], student, everyone=True)
+        self.collect(student, self._choose(rows)[student], there)
+
+    def _folder(self, student: str, assignment: str) -> Path:
+        coursedir = self.coursedir
+        return Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
 
     def _is_newer(self, folder: Path, stamp: str) -> bool:
         """Is the chosen submission another one than `folder` holds, and is it to take that one's place?"""
         if not (self.update or self.before_duedate):
             return False
         return _stamp_in(folder) != stamp
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Wait until nobody else collects that student's work.
+
+    Raises:
+        HandInError: it cannot be written there.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HandInError(f"{folder} cannot be written: {error.strerror} (what stood there is kept)") from None
+    with locked(folder.parent):
+        yield
 
 
 def _stamp_in(folder: Path) -> str:

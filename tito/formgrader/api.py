@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import temp_attrs
 
+from tito.files import locked
 from tito.formgrader.view import EVERYBODY, View
+from tito.new_gradebook import make_gradebook
 
 __all__ = ["SectionAPI"]
 
@@ -24,6 +27,18 @@ class SectionAPI(NbGraderAPI):
     """
 
     view: View = EVERYBODY
+
+    @property
+    def gradebook(self) -> Any:
+        """Opened anew each time, as nbgrader has it; the formgrader may be the first to open a course's."""
+        make_gradebook(self.coursedir.db_url, self.course_id)
+        return super().gradebook
+
+    def generate_assignment(self, *arguments: Any, **options: Any) -> Row:
+        """Not while the release service copies what this makes anew."""
+        with locked(Path(self.coursedir.root)):
+            found: Row = super().generate_assignment(*arguments, **options)
+        return found
 
     def get_submitted_students(self, assignment_id: str) -> set[str]:
         return set(filter(self.view.shows, super().get_submitted_students(assignment_id)))

@@ -1,22 +1,26 @@
 """Graded submissions in the course folder: files under autograded/ and rows of nbgrader's gradebook, in batches.
 
-What it writes is what `nbgrader autograde` writes; a test compares the two. One process writes at a time.
+What it writes is what `nbgrader autograde` writes; a test compares the two. Several that grade at once take turns, a
+batch each.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tito.cells import grade_id, is_solution
 from tito.course import Course
 from tito.errors import ToolError
+from tito.files import locked
 from tito.grading.result import METADATA_KEY, GradedSubmission
 from tito.modules import find_module
 from tito.nbgrader_plugins.guard import drop_extras
+from tito.new_gradebook import make_gradebook
 from tito.notebooks import notebook_text
 
 if TYPE_CHECKING:
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Store", "stored_result"]
 
 _BATCH = 25
+_LONGEST_TURN = 2.0
+"""Seconds that rows wait for their commit while more come: SQLite lets nobody else write, and nbgrader, where a TA
+grades by hand, gives up after five."""
 
 
 class Store(AbstractContextManager["Store"]):
@@ -40,16 +47,21 @@ class Store(AbstractContextManager["Store"]):
         self._book: Gradebook | None = None
         self._waiting: list[Path] = []
         """New folders that take their place once their rows are permanent."""
+        self._turn = ExitStack()
+        self._has_turn = False
+        self._since = 0.0
 
     def __enter__(self) -> Store:
         from nbgrader.api import Gradebook
 
+        make_gradebook(self._coursedir.db_url, self._course.id)
         self._book = Gradebook(self._coursedir.db_url, self._course.id)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._book is not None:
             self.commit()
+            self._end_turn()
             self._book.close()
             self._book = None
 
@@ -65,14 +77,19 @@ class Store(AbstractContextManager["Store"]):
             ToolError: the module was never generated, or the disk is full; what was there is kept.
         """
         notebook = self._limited(notebook)
+        self._begin_turn()
+        self._keep_rows()
         self._write_rows(graded, notebook)
         self._waiting.append(self._write_files(graded, notebook))
-        if len(self._waiting) >= _BATCH:
+        if len(self._waiting) >= _BATCH or monotonic() - self._since > _LONGEST_TURN:
             self.commit()
 
     def forget(self, module: str, student: str) -> None:
         """Take the graded copy away: a newer submission cannot be graded, and the old grade is not its."""
+        self._begin_turn()
         _remove(self._folder("autograded", module, student))
+        if not self._waiting:
+            self._end_turn()
 
     def commit(self) -> None:
         """Make what was recorded so far permanent: rows first, for the files are what says that it is graded.
@@ -88,6 +105,31 @@ class Store(AbstractContextManager["Store"]):
             folder = fresh.with_name(fresh.name.removeprefix(".").removesuffix(".new"))
             _remove(folder)
             fresh.rename(folder)
+        self._end_turn()
+
+    def _begin_turn(self) -> None:
+        """Wait until no other `tito grade` has rows that are not permanent or folders that are not in their place."""
+        if not self._has_turn:
+            folder = self._course.root / "autograded"
+            folder.mkdir(exist_ok=True)
+            self._turn.enter_context(locked(folder))
+            self._has_turn, self._since = True, monotonic()
+
+    def _end_turn(self) -> None:
+        self._turn.close()
+        self._has_turn = False
+
+    def _keep_rows(self) -> None:
+        """Until the commit nobody else adds a submission, nbgrader neither: what is looked for and not there is added.
+
+        Without it SQLite would let others write between the look and the first row.
+        """
+        assert self._book is not None
+        connection = self._book.db.connection()
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql("LOCK TABLE submitted_assignment, student IN SHARE ROW EXCLUSIVE MODE")
+        elif not connection.connection.dbapi_connection.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def _limited(self, notebook: NotebookNode) -> NotebookNode:
         """Long outputs cut as nbgrader's converter cuts them; the result in the metadata has them whole."""

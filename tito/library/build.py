@@ -72,13 +72,15 @@ def reference_text(root: Path, module: Module) -> str | None:
 
 
 def build_reference(root: Path) -> list[Path]:
-    """Write the reference library into `root`; gives the files that changed, removed ones included."""
-    files = reference_files(root)
-    changed = [path for path, text in files.items() if write_if_changed(root / path, text)]
-    for found in sorted((root / PACKAGE).rglob("*.py")):
-        if found.relative_to(root) not in files:
-            found.unlink()
-            changed.append(found.relative_to(root))
+    """Write the reference library into `root`; gives the files that changed, removed ones included. Two take turns."""
+    (root / PACKAGE).mkdir(exist_ok=True)
+    with locked(root / PACKAGE):
+        files = reference_files(root)
+        changed = [path for path, text in files.items() if write_if_changed(root / path, text)]
+        for found in sorted((root / PACKAGE).rglob("*.py")):
+            if found.relative_to(root) not in files:
+                found.unlink()
+                changed.append(found.relative_to(root))
     return changed
 
 

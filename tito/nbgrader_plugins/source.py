@@ -12,6 +12,7 @@ from tito.course import Course
 from tito.errors import SourceError
 from tito.gradebook import write_people
 from tito.modules import find_module
+from tito.new_gradebook import make_gradebook
 from tito.percent import read_source, source_path
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ class UseSource(NbGraderPreprocessor):
 
     A preprocessor and not a hook: nbgrader logs a failing hook and releases the stale notebook all the same.
     """
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        converter = getattr(self.parent, "parent", None)
+        if converter is not None:  # it is about to open the gradebook, which may be a new one
+            make_gradebook(converter.coursedir.db_url, converter.coursedir.course_id)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Result:  # noqa: ARG002
         module = find_module(resources["nbgrader"]["assignment"])

@@ -13,6 +13,7 @@ from tito.grading.result import METADATA_KEY
 from tito.modules import find_module
 from tito.nbgrader_plugins.guard import guard
 from tito.nbgrader_plugins.skeleton import course_skeleton
+from tito.new_gradebook import make_gradebook
 from tito.submission import NOTES_ID, assemble, read_submission
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, config: Any = None, **kw: Any) -> None:
         super().__init__(config=config, **kw)
         if hasattr(self.parent, "init_assignment"):
+            make_gradebook(self.parent.coursedir.db_url, self.parent.coursedir.course_id)
             guard(self.parent)
 
     def from_filename(

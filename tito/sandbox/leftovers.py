@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["identity", "is_alive", "remove_folders"]
@@ -24,8 +25,9 @@ def remove_folders(above: Path, prefix: str) -> None:
     """Remove this user's folders `<prefix><identity>-<anything>` of processes that are no more."""
     for folder in above.glob(f"{prefix}*"):
         who = folder.name.removeprefix(prefix).rpartition("-")[0]
-        if not folder.is_symlink() and folder.stat().st_uid == os.geteuid() and not is_alive(who):
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another grader starts too and has just removed it
+            if not folder.is_symlink() and folder.stat().st_uid == os.geteuid() and not is_alive(who):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _started_at(pid: int) -> str:
