@@ -18,6 +18,10 @@ from tito.files import write_if_changed
 __all__ = ["end", "end_family", "family", "living", "recall", "remember"]
 
 
+LONGEST_DEATH = 20.0
+"""Seconds that a busy machine may take to end what was killed."""
+
+
 def family(pid: int) -> list[psutil.Process]:
     """The process `pid` and all its descendants that live now, parents first; empty when it is gone."""
     try:
@@ -29,7 +33,14 @@ def family(pid: int) -> list[psutil.Process]:
 
 def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     """Those that run; not what has ended and waits for its parent to see it."""
-    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in processes if _lives(process)]
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 def end(processes: Iterable[psutil.Process], patience: float = 5.0) -> int:
@@ -44,7 +55,7 @@ def end(processes: Iterable[psutil.Process], patience: float = 5.0) -> int:
     for process in psutil.wait_procs(alive, timeout=patience)[1]:
         with contextlib.suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(alive, timeout=patience)
+    psutil.wait_procs(alive, timeout=LONGEST_DEATH)
     return len(alive)
 
 
