@@ -100,9 +100,17 @@ def test_every_target_is_pinned_small_and_no_root():
                 assert line.partition("[")[0] in locked, f"{file.name}: {line} is not in requirements-docker.lock"
 
 
+def test_what_images_hold_is_for_every_user_whatever_the_checkouts_umask():
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    stages = {stage.splitlines()[0].split(" AS ")[-1]: stage for stage in re.split(r"^FROM ", text, flags=re.M)[1:]}
+    for target in (*TARGETS, "hub-kubernetes"):
+        copied = re.findall(r"^COPY (.*)$", stages[target], flags=re.MULTILINE)
+        assert [line for line in copied if not line.startswith("--chmod=755 ")] == [], target
+
+
 def test_the_student_image_gets_no_source():
     stage = (ROOT / "Dockerfile").read_text().split(" AS student\n")[1].split("\nFROM ")[0]
-    copied = re.findall(r"^COPY (.*) \S+$", stage, flags=re.MULTILINE)
+    copied = re.findall(r"^COPY --chmod=755 (.*) \S+$", stage, flags=re.MULTILINE)
     assert copied == ["hub/roles/student", "hub/jupyter", "deploy/images/role"]
 
 
