@@ -4,18 +4,23 @@
 # build secrets, which no layer keeps. What changes often comes last.
 ARG BASE_IMAGE=python:3.12-slim-bookworm
 
+# ---- the checkout, for everybody to read: whoever made it under a strict umask did so for their own machine
+FROM ${BASE_IMAGE} AS checkout
+COPY . /checkout
+RUN chmod -R u=rwX,go=rX /checkout
+
 # ---- pip and the versions, only looked at by the stages below
 FROM ${BASE_IMAGE} AS pip
-COPY requirements-docker.lock /opt/pip/lock/
-COPY deploy/images/install.sh deploy/images/*.txt /opt/pip/images/
+COPY --from=checkout /checkout/requirements-docker.lock /opt/pip/lock/
+COPY --from=checkout /checkout/deploy/images/install.sh /checkout/deploy/images/*.txt /opt/pip/images/
 RUN --mount=type=secret,id=certificates --mount=type=secret,id=pip \
     python3 -m venv /opt/pip && sh /opt/pip/images/install.sh --tools
 
 # ---- the course's own code, as a wheel
 FROM pip AS wheel
-COPY pyproject.toml README.md LICENSE /build/
-COPY tito /build/tito
-COPY hub /build/hub
+COPY --from=checkout /checkout/pyproject.toml /checkout/README.md /checkout/LICENSE /build/
+COPY --from=checkout /checkout/tito /build/tito
+COPY --from=checkout /checkout/hub /build/hub
 RUN /opt/pip/bin/pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir /wheel /build
 
 # ---- what all images share
@@ -30,14 +35,13 @@ RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secr
     sh /opt/pip/images/install.sh -r /opt/pip/images/student.txt
 
 # ---- a student's server
-# What is copied is for every user to read, whatever the umask was that this checkout was made under.
 FROM workplace AS student
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
     --mount=type=bind,source=deploy/images/students_nbgrader.sh,target=/students_nbgrader.sh \
     sh /opt/pip/images/install.sh --no-deps nbgrader && sh /students_nbgrader.sh
-COPY --chmod=755 hub/roles/student /opt/course/role
-COPY --chmod=755 hub/jupyter /opt/course/share/jupyter/
-COPY --chmod=755 deploy/images/role /opt/course/role
+COPY --from=checkout /checkout/hub/roles/student /opt/course/role
+COPY --from=checkout /checkout/hub/jupyter /opt/course/share/jupyter/
+COPY --from=checkout /checkout/deploy/images/role /opt/course/role
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
     sh /opt/pip/images/install.sh --no-index --no-deps /wheel/*.whl && rm -r /opt/course/lib/python3*/site-packages/hub
 USER course
@@ -57,14 +61,14 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblew
     && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secret,id=certificates --mount=type=secret,id=pip \
     sh /opt/pip/images/install.sh -r /opt/pip/images/grader.txt
-COPY --chmod=755 hub/roles/staff /opt/course/role
-COPY --chmod=755 hub/jupyter /opt/course/share/jupyter/
-COPY --chmod=755 deploy/images/role deploy/images/staff /opt/course/role/
-COPY --chmod=755 nbgrader_config.py /opt/tinytorch/
-COPY --chmod=755 tinytorch_lib /opt/tinytorch/tinytorch_lib
+COPY --from=checkout /checkout/hub/roles/staff /opt/course/role
+COPY --from=checkout /checkout/hub/jupyter /opt/course/share/jupyter/
+COPY --from=checkout /checkout/deploy/images/role /checkout/deploy/images/staff /opt/course/role/
+COPY --from=checkout /checkout/nbgrader_config.py /opt/tinytorch/
+COPY --from=checkout /checkout/tinytorch_lib /opt/tinytorch/tinytorch_lib
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
     sh /opt/pip/images/install.sh --no-index --no-deps /wheel/*.whl
-COPY --chmod=755 source /opt/tinytorch/source
+COPY --from=checkout /checkout/source /opt/tinytorch/source
 # A class's course.toml and roster are mounted over the folder that this one stands in.
 RUN mkdir /opt/tinytorch/class && printf '[course]\nid = "build"\n' > /opt/tinytorch/class/course.toml \
     && ln -s class/course.toml /opt/tinytorch/course.toml && cd /opt/tinytorch && tito notebooks \
@@ -85,7 +89,7 @@ RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=secr
     sh /opt/pip/images/install.sh -r /opt/pip/images/hub.txt
 RUN --mount=type=bind,from=pip,source=/opt/pip,target=/opt/pip --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
     sh /opt/pip/images/install.sh --no-index --no-deps /wheel/*.whl
-COPY --chmod=755 hub/docker_config.py /opt/course/
+COPY --from=checkout /checkout/hub/docker_config.py /opt/course/
 # Secrets are files of whoever ran make up, readable by their owner alone: the hub runs under that number.
 ARG HUB_UID=1000
 RUN usermod --uid ${HUB_UID} course && groupmod --non-unique --gid ${HUB_UID} course \
@@ -108,8 +112,8 @@ RUN mkdir /etc/postgresql-common && echo 'create_main_cluster = false' > /etc/po
     # The hub's small queries are not worth a compiler: deploy/images/database.sh turns it off.
     && rm -rf /usr/lib/postgresql/15/lib/bitcode /usr/lib/*/libLLVM* /usr/lib/*/libz3* \
     && install -d -o postgres -g postgres -m 700 /var/lib/postgresql/data
-COPY --chmod=755 deploy/images/database.sh /usr/local/bin/database
-COPY --chmod=755 deploy/images/database_access.conf /etc/postgresql-common/
+COPY --from=checkout /checkout/deploy/images/database.sh /usr/local/bin/database
+COPY --from=checkout /checkout/deploy/images/database_access.conf /etc/postgresql-common/
 ARG HUB_UID=1000
 RUN usermod --uid ${HUB_UID} postgres && chown postgres /var/lib/postgresql /var/lib/postgresql/data /var/run/postgresql
 ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGUSER=hub PGDATABASE=hub
@@ -127,7 +131,7 @@ FROM ${BASE_IMAGE} AS broker
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server \
     && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
     && install -d -o redis -g redis -m 700 /srv/broker
-COPY --chmod=755 deploy/images/broker.sh /usr/local/bin/broker
+COPY --from=checkout /checkout/deploy/images/broker.sh /usr/local/bin/broker
 ARG HUB_UID=1000
 RUN usermod --uid ${HUB_UID} redis && chown redis /srv/broker
 USER redis

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import time
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,7 @@ import pytest
 
 from tito.errors import ToolError
 from tito.sandbox.base import MEGABYTE, Backend, Room
+from tito.sandbox.keeper import INTERVAL
 
 from .rooms import FORKED, KINDS, LIMITS, RaisedError, interrupt_when_it_prints, named, new_name, run, wait_until
 
@@ -37,6 +39,37 @@ def test_a_fork_bomb_stops_at_the_limit(backend: Backend) -> None:
     assert len(named(name)) > 10
     room.end()
     assert wait_until(lambda: not named(name))
+
+
+def test_a_crowd_stands_back_for_the_rooms_beside_it(room: Room) -> None:
+    name = _workers(room, 15)
+    assert len(named(name)) == 16
+    assert wait_until(lambda: _nice(name) == {19})
+
+
+def test_a_few_workers_wait_like_everybody(room: Room) -> None:
+    before = run(room, "import os; answer = os.getpriority(os.PRIO_PROCESS, 0)")
+    name = _workers(room, 3)
+    time.sleep(2 * INTERVAL)  # the keeper has looked
+    assert _nice(name) == {before}
+
+
+def _workers(room: Room, count: int) -> str:
+    """The name that the room's server and `count` processes below it have now."""
+    name = new_name()
+    code = CALL_ME.format(name=name) + (
+        "import os, signal\n"
+        f"for _ in range({count}):\n"
+        "    if os.fork() == 0:\n"
+        "        while True: signal.pause()\n"
+        "answer = None\n"
+    )
+    run(room, code)
+    return name
+
+
+def _nice(name: str) -> set[int]:
+    return {os.getpriority(os.PRIO_PROCESS, pid) for pid in named(name)}
 
 
 def test_one_process_gets_no_more_memory(room: Room) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import tarfile
@@ -130,12 +131,11 @@ def _extract(source: Path, folders: Mapping[str, Path], contents: Contents, plac
     """Unpack each part of the archive into its folder, with owners (for root), modes and times."""
     moved = _moved(contents, places)
     for part, folder in folders.items():
-
-        def ours(member: tarfile.TarInfo, _path: str, part: str = part) -> tarfile.TarInfo | None:
-            return replace_link(member, moved) if member.name.partition("/")[0] == part else None
-
         with tarfile.open(source, "r:gz") as archive:
-            archive.extractall(folder, filter=ours, numeric_owner=True)
+            # As it was packed; not the argument `filter`, which Debian's Python 3.11.2 does not have.
+            archive.extraction_filter = lambda member, _path: member
+            ours = (replace_link(member, moved) for member in archive if member.name.partition("/")[0] == part)
+            archive.extractall(folder, members=ours, numeric_owner=True)
 
 
 def _moved(contents: Contents, places: Places) -> dict[Path, Path]:
@@ -153,7 +153,9 @@ def replace_link(member: tarfile.TarInfo, moved: Mapping[Path, Path]) -> tarfile
     if member.issym() and target.is_absolute():
         for old, new in moved.items():
             if target.is_relative_to(old):
-                return member.replace(linkname=str(new / target.relative_to(old)), deep=False)
+                member = copy.copy(member)  # member.replace() is newer than Debian's Python 3.11.2
+                member.linkname = str(new / target.relative_to(old))
+                break
     return member
 
 
