@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +17,6 @@ import psutil
 from tito.files import write_if_changed
 
 __all__ = ["end", "end_family", "family", "living", "recall", "remember"]
-
 
 LONGEST_DEATH = 20.0
 """Seconds that a busy machine may take to end what was killed."""
@@ -55,7 +55,10 @@ def end(processes: Iterable[psutil.Process], patience: float = 5.0) -> int:
     for process in psutil.wait_procs(alive, timeout=patience)[1]:
         with contextlib.suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(alive, timeout=LONGEST_DEATH)
+    deadline = time.monotonic() + LONGEST_DEATH
+    while living(alive) and time.monotonic() < deadline:  # not for those whose parent never looks: they are zombies
+        psutil.wait_procs(alive, timeout=0.1)
+    psutil.wait_procs(alive, timeout=0)
     return len(alive)
 
 

@@ -104,8 +104,8 @@ def test_what_images_hold_is_for_every_user_whatever_the_checkouts_umask():
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     stages = {stage.splitlines()[0].split(" AS ")[-1]: stage for stage in re.split(r"^FROM ", text, flags=re.M)[1:]}
     assert "\nRUN chmod -R u=rwX,go=rX /checkout\n" in stages.pop("checkout")
-    for target in stages:
-        copied = re.findall(r"^COPY (.*)$", stages[target], flags=re.MULTILINE)
+    for target, stage in stages.items():
+        copied = re.findall(r"^COPY (.*)$", stage, flags=re.MULTILINE)
         assert [line for line in copied if not line.startswith("--from=checkout ")] == [], target
 
 
