@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,8 @@ from tito.library import (
     package_text,
     reference_files,
 )
-from tito.library.build import read_record
-from tito.modules import find_module
+from tito.library.build import library_files, read_record
+from tito.modules import MODULES, Module, find_module
 from tito.percent import read_source
 from tito.submission import clear_solutions
 
@@ -208,3 +209,42 @@ def test_the_committed_library_imports_with_numpy_alone(root: Path, tmp_path: Pa
             check=False,
         )
         assert found.stdout == "[]\n", f"{name}: {found.stdout}{found.stderr}"
+
+
+@pytest.mark.parametrize("gap", MODULES[:10], ids=str)
+def test_a_library_with_a_gap_can_be_imported_and_names_it(root: Path, tmp_path: Path, gap: Module) -> None:
+    files = {module: root / "tinytorch_lib" / module.library_file for module in MODULES if module != gap}
+    texts = {module: path.read_text(encoding="utf-8") for module, path in files.items() if path.is_file()}
+    for name, text in library_files(texts).items():
+        path = tmp_path / "tinytorch_lib" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    program = (
+        "import importlib, warnings\n"
+        "with warnings.catch_warnings(record=True) as said:\n"
+        "    warnings.simplefilter('always')\n"
+        "    import tinytorch_lib\n"
+        "print(*(warning.message for warning in said))\n"
+        "for name in tinytorch_lib._EXPORTS:\n"
+        "    try: importlib.import_module(f'tinytorch_lib.{name}')\n"
+        "    except ImportError as error: print(name, str(error).split()[0])\n"
+    )
+    done = imported(tmp_path, program)
+    assert done.returncode == 0, done.stderr
+    said, *unusable = (line.split() for line in done.stdout.splitlines())
+    missing = f"tinytorch_lib.{gap.library_path}"
+    assert (missing in " ".join(said)) == (said != []) == (gap.number == 2)
+    assert {named for _, named in unusable} <= {missing}
+    direct = {module.library_path for module, text in texts.items() if f"from {missing} import" in text}
+    assert direct <= {name for name, _ in unusable}
+
+
+def test_code_in_07_that_raises_leaves_the_other_modules_usable(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "tinytorch_lib", tmp_path / "tinytorch_lib")
+    autograd = tmp_path / "tinytorch_lib" / "core" / "autograd.py"
+    autograd.write_text(autograd.read_text(encoding="utf-8") + "\nundefined_name\n", encoding="utf-8")
+    program = "import warnings; warnings.simplefilter('always'); from tinytorch_lib import Linear; print(Linear(2, 3))"
+    done = imported(tmp_path, program)
+    assert done.returncode == 0, done.stderr
+    assert "autograd is not active" in done.stderr
+    assert "NameError: name 'undefined_name' is not defined" in done.stderr

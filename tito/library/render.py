@@ -98,6 +98,7 @@ cannot lean on what only 07 adds.
 import importlib
 import os
 import sys
+import warnings
 
 _NUMBERS = {
 {numbers}}
@@ -148,5 +149,11 @@ def __dir__():
 sys.meta_path.insert(0, _Guard)
 __all__ = sorted({name for module in _visible() for name in _EXPORTS[module]})
 if "core.autograd" in _visible():
-    importlib.import_module(f"{__name__}.core.autograd")
+    try:
+        importlib.import_module(f"{__name__}.core.autograd")
+    except Exception as error:  # whatever is wrong there, the modules that stand without it can be used
+        warnings.warn(
+            f"autograd is not active: {__name__}.core.autograd cannot be imported ({type(error).__name__}: {error})",
+            stacklevel=2,
+        )
 '''
