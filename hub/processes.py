@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +17,9 @@ import psutil
 from tito.files import write_if_changed
 
 __all__ = ["end", "end_family", "family", "living", "recall", "remember"]
+
+LONGEST_DEATH = 20.0
+"""Seconds that a busy machine may take to end what was killed."""
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -29,7 +33,14 @@ def family(pid: int) -> list[psutil.Process]:
 
 def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     """Those that run; not what has ended and waits for its parent to see it."""
-    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in processes if _lives(process)]
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 def end(processes: Iterable[psutil.Process], patience: float = 5.0) -> int:
@@ -44,7 +55,10 @@ def end(processes: Iterable[psutil.Process], patience: float = 5.0) -> int:
     for process in psutil.wait_procs(alive, timeout=patience)[1]:
         with contextlib.suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(alive, timeout=patience)
+    deadline = time.monotonic() + LONGEST_DEATH
+    while living(alive) and time.monotonic() < deadline:  # not for those whose parent never looks: they are zombies
+        psutil.wait_procs(alive, timeout=0.1)
+    psutil.wait_procs(alive, timeout=0)
     return len(alive)
 
 

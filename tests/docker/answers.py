@@ -24,7 +24,7 @@ def own():
 def answer(host, port, path, tls):
     """The beginning of the answer; empty where there is none."""
     try:
-        with socket.create_connection((host, port), 5) as plain:
+        with socket.create_connection((host, port), 30) as plain:
             link = tls.wrap_socket(plain, server_hostname=host) if tls else plain
             link.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
             return link.recv(8).decode(errors="replace")
@@ -34,7 +34,7 @@ def answer(host, port, path, tls):
 
 def failing(url):
     """What a service says of its own work that fails."""
-    with urllib.request.urlopen(url, timeout=10, context=own()) as told:
+    with urllib.request.urlopen(url, timeout=60, context=own()) as told:
         return json.load(told)["failing"]
 
 

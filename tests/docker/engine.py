@@ -34,14 +34,14 @@ def engine() -> Iterator[str]:
     with LOG.open("wb") as log:
         process = subprocess.Popen([daemon], stdout=log, stderr=log, start_new_session=True)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not answers():
             assert process.poll() is None and time.monotonic() < deadline, f"dockerd did not start: {tail(LOG)}"
             time.sleep(0.2)
         yield find_docker()
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(180)
 
 
 def tail(path: Path) -> str:

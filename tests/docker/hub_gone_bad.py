@@ -25,7 +25,7 @@ def ask(method, path, data=None):
     body = None if data is None else json.dumps(data).encode()
     request = urllib.request.Request(docker + path, body, {"Content-Type": "application/json"}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code

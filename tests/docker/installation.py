@@ -5,19 +5,22 @@ from __future__ import annotations
 import csv
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from hub.checks import free_ports
 from tests.hub.hub_client import Visitor
 
 ROOT = Path(__file__).parents[2]
-PROJECT = os.environ.get("TINYTORCH_TEST_PROJECT") or f"tinytorch-e2e-{os.getpid()}"
-"""Of this run alone, as its addresses are: several may share a machine's Docker."""
-SUBNETS = os.environ.get("TINYTORCH_TEST_SUBNETS") or f"10.{78 + os.getpid() % 100}.0.0/16"
+OWN = f"{os.getpid()}-{secrets.token_hex(2)}"
+"""Of this run alone: several may share a machine's Docker, and one that was killed has left its volumes there."""
+PROJECT = os.environ.get("TINYTORCH_TEST_PROJECT") or f"tinytorch-e2e-{OWN}"
 
 
 @dataclass
@@ -80,16 +83,13 @@ class Installation:
     def logs(self) -> dict[str, str]:
         """The ends of all containers' logs, by name."""
         names = [name.split()[1] for name in self.left() if name.startswith("container")]
-        return {
-            name: subprocess.run(
-                [self.docker, "logs", "--tail", "60", name],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            ).stdout
-            for name in names
-        }
+        return {name: self.log(name, "--tail", "60") for name in names}
+
+    def log(self, name: str, *options: str) -> str:
+        """What a container has said so far."""
+        command = [self.docker, "logs", *options, name]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return done.stdout
 
 
 def new_installation(docker: str, base: str, files: Path, course: Path = ROOT) -> Installation:
@@ -99,12 +99,19 @@ def new_installation(docker: str, base: str, files: Path, course: Path = ROOT) -
         "TINYTORCH_PROJECT": PROJECT,
         "TINYTORCH_PORT": str(port),
         "TINYTORCH_BASE_IMAGE": base,
-        "TINYTORCH_SUBNETS": SUBNETS,
+        "TINYTORCH_SUBNETS": os.environ.get("TINYTORCH_TEST_SUBNETS") or free_subnets(),
         "TINYTORCH_STUDENT_DISK": "64M",
     }
     files.mkdir(parents=True, exist_ok=True)
     (files / "settings.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     return Installation(docker, files, port, course)
+
+
+def free_subnets() -> str:
+    """Addresses for users' networks that no interface of this machine has, nor any class that runs here."""
+    own = [address.address for found in psutil.net_if_addrs().values() for address in found]
+    taken = {address.split(".")[1] for address in own if address.startswith("10.")}
+    return f"10.{secrets.choice([number for number in range(11, 250) if str(number) not in taken])}.0.0/16"
 
 
 def course_folder(folder: Path) -> Path:

@@ -26,7 +26,7 @@ def ask(method, path, data=None, token=TOKEN):
         "http://proxy:8000" + path, body, {"Authorization": "token " + token}, method=method
     )
     try:
-        with urllib.request.build_opener(Stay).open(request, timeout=10) as answer:
+        with urllib.request.build_opener(Stay).open(request, timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code

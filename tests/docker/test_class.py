@@ -155,7 +155,7 @@ def test_what_is_handed_in_becomes_the_library(course: Installation, ada: Visito
     begin = time.monotonic()
     code = "import glob; print(any('MINE = 4711' in open(p).read() for p in glob.glob('/opt/library/*/*/*.py')))"
     while ada.run(code) != "True\n":
-        assert time.monotonic() < begin + 60, course.logs()
+        assert time.monotonic() < begin + 180, course.logs()
     print(f"the library was there after {time.monotonic() - begin:.1f} s")
     assert ada.run("import tinytorch_lib; print(tinytorch_lib.__file__)") == "/opt/library/tinytorch_lib/__init__.py\n"
 
@@ -164,9 +164,10 @@ def test_a_hub_killed_while_a_server_starts(course: Installation, ada: Visitor) 
     ada.run("open('kept.txt', 'w').write('kept')")
     instructor = Visitor(course.url, "instructor")
     assert instructor.log_in(course.passwords()["instructor"]).status == 200
+    browser = course.visitor(ada.name)  # her server asks the hub about each browser every five minutes: now about this
     instructor.request_server()
     os.kill(int(course.ask("inspect", "--format", "{{.State.Pid}}", f"{PROJECT}-hub")), signal.SIGKILL)
-    assert ada.run("print(open('kept.txt').read())") == "kept\n"  # the proxy still knows her server
+    assert browser.run("print(open('kept.txt').read())") == "kept\n"  # the proxy still knows her server
     wait_until_healthy(course)
     instructor.request_server()
     instructor.wait_for_server(180)
@@ -179,7 +180,7 @@ def test_a_proxy_that_died_leads_everywhere_again(course: Installation, ada: Vis
     begun = time.monotonic()
     waiting = ["/hub/health", ada.path("api/status"), "/services/exchange/health", "/services/grading/"]
     while waiting:
-        assert time.monotonic() - begun < 60, f"{waiting[0]} is not reached"
+        assert time.monotonic() - begun < 120, f"{waiting[0]} is not reached"
         if answers(watcher, waiting[0]):
             waiting.pop(0)
         else:
@@ -194,7 +195,7 @@ def answers(who: Visitor, path: str) -> bool:
 
 
 def wait_until_healthy(course: Installation) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     form = "{{.State.Health.Status}}"
     while course.ask("inspect", "--format", form, f"{PROJECT}-hub") != "healthy":
         assert time.monotonic() < deadline, "the hub did not come back"
@@ -231,7 +232,7 @@ def since(course: Installation, name: str) -> str:
 def test_files_outlive_the_server(course: Installation, ada: Visitor) -> None:
     ada.run("open('homework.txt', 'w').write('done')")
     assert ada.ask("/hub/api/users/ada/server", "DELETE").status in (202, 204)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while any("user-ada" in name for name in course.left()):
         assert time.monotonic() < deadline, course.left()
         time.sleep(0.2)

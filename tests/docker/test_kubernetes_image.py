@@ -41,6 +41,8 @@ def test_the_hubs_image_for_kubernetes_takes_the_charts_values(docker: str, cour
     handed.chmod(0o755)
     (handed / "course.toml").write_text('[course]\nid = "tt"\n[roster]\ntas = ["ta"]\nstudents = ["ada"]\n')
     (handed / "login").write_text("a secret")
+    for path in handed.iterdir():
+        path.chmod(0o644)  # and so may be what it makes
     log = tmp_path / "build.log"
     log.write_bytes(b"")
     engine = Docker(docker, [], PROJECT, ROOT)

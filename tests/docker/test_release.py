@@ -42,7 +42,7 @@ def test_a_module_whose_date_passed_while_the_service_was_down_is_released_once(
     wait_for(course, name, starts=2)
     course.ask("restart", name)
     wait_for(course, name, starts=3)
-    time.sleep(3)  # it looks as soon as it listens
+    wait_for_a_look(course)
     done = [event for event in events(course, name) if event.get("module") == DATED]
     assert [event["event"] for event in done if event["event"] != "failed"] == ["released"], done
     assert datetime.fromisoformat(done[-1]["time"]).year < 2036
@@ -50,13 +50,23 @@ def test_a_module_whose_date_passed_while_the_service_was_down_is_released_once(
 
 
 def wait_for(course: Installation, name: str, starts: int) -> None:
-    """Until the service listens for the `starts`-th time and has released what is due."""
-    deadline = time.monotonic() + 120
+    """Until the service listens for the `starts`-th time and has released the module."""
+    deadline = time.monotonic() + 180
     while True:
-        found = [event["event"] for event in events(course, name)]
-        if found.count("listening") >= starts and "released" in found:
+        found = [(event["event"], event.get("module")) for event in events(course, name)]
+        if found.count(("listening", None)) >= starts and ("released", DATED) in found:
             return
         assert time.monotonic() < deadline, found
+        time.sleep(0.5)
+
+
+def wait_for_a_look(course: Installation) -> None:
+    """Until the service's page is there: one thread makes it, and looks at the term before it does anything else."""
+    instructor = Visitor(course.url, "instructor")
+    assert instructor.log_in(course.passwords()["instructor"]).status == 200
+    deadline = time.monotonic() + 180
+    while (page := instructor.ask(f"{PAGE}schedule.json")).status != 200:
+        assert time.monotonic() < deadline, (page.status, page.url)
         time.sleep(0.5)
 
 

@@ -10,23 +10,22 @@ from pathlib import Path
 import pytest
 
 from tests.docker.engine import base_image
-from tests.docker.installation import Installation, new_installation
+from tests.docker.installation import OWN, Installation, free_subnets, new_installation
 from tests.hub.certificates import make_certificate
 from tests.hub.named_site import visitor_by_name
 
 pytestmark = pytest.mark.e2e_docker
 
 DOMAIN = "tt.example.org"
-HERE = f"tls-{os.getpid()}"
+HERE = f"tls-{OWN}"
 """Another project beside the class of the other tests."""
-SUBNETS = f"10.{180 + os.getpid() % 70}.0.0/16"
 
 
 @pytest.fixture
 def encrypted(docker: str, tmp_path: Path) -> Iterator[Installation]:
     found = new_installation(docker, base_image(docker), tmp_path)
     chain, key = make_certificate(tmp_path, DOMAIN, f"*.{DOMAIN}")
-    more = {"TLS_CERTIFICATE": chain, "TLS_KEY": key, "DOMAIN": DOMAIN, "PROJECT": HERE, "SUBNETS": SUBNETS}
+    more = {"TLS_CERTIFICATE": chain, "TLS_KEY": key, "DOMAIN": DOMAIN, "PROJECT": HERE, "SUBNETS": free_subnets()}
     kept = [
         line
         for line in (tmp_path / "settings.env").read_text(encoding="utf-8").splitlines()
@@ -72,7 +71,7 @@ def test_a_class_with_a_domain_and_tls(encrypted: Installation, tmp_path: Path) 
     ada = visitor_by_name(DOMAIN, encrypted.port, ssl.create_default_context(cafile=str(tmp_path / "chain.pem")), "ada")
     ada.log_in(encrypted.passwords()["ada"])  # the new proxy joins her server's network within half a minute
     ada.url = f"https://ada.{DOMAIN}"
-    ada.wait_for_server()
+    ada.wait_for_server(180)
 
     # A key that the proxy cannot read is told before anything is touched, and so is a certificate that ran out.
     if os.geteuid() == 0:

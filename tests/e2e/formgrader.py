@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.pages import choose
 
-LONGEST = 180_000
+LONGEST = 300_000
 """Milliseconds that autograding one submission may take on a busy machine."""
 
 

@@ -6,6 +6,9 @@ import re
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
+LONGEST_RUN = 300_000
+"""Milliseconds that running a whole notebook may take on a busy machine."""
+
 
 def open_menu(page: Page, name: str = "Nbgrader") -> list[str]:
     """Open a menu; gives what it offers."""
@@ -84,15 +87,16 @@ class Notebook:
     def output(self, index: int) -> Locator:
         return self.cell(index).locator(".jp-Cell-outputWrapper")
 
-    def run(self, index: int) -> str:
-        """Run a cell as a student does, with Ctrl-Enter; gives what it printed."""
+    def run(self, index: int, shows: str = "") -> str:
+        """Run a cell as a student does, with Ctrl-Enter; gives what it printed, once `shows` is in it."""
         cell = self.cell(index)
         prompt = cell.locator(".jp-InputPrompt")
         before = prompt.inner_text()
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
         expect(prompt).not_to_have_text(before)
-        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))  # [*] while it runs
+        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=LONGEST_RUN)  # [*] while it runs
+        expect(self.output(index)).to_contain_text(shows)  # the page may draw it after the number
         return self.output(index).inner_text()
 
     def retype(self, index: int, old: str, new: str) -> None:
@@ -115,7 +119,7 @@ class Notebook:
         """Click Validate, which saves first; gives the dialog with the verdict."""
         self.panel.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Validate").click()
         dialog = self.page.locator(".jp-Dialog")
-        expect(dialog).to_contain_text("Validation Results")
+        expect(dialog).to_contain_text("Validation Results", timeout=LONGEST_RUN)
         return dialog
 
 
@@ -140,7 +144,7 @@ def in_new_console(page: Page, code: str) -> str:
     page.keyboard.type(code)
     page.keyboard.press("Shift+Enter")
     output = console.locator(".jp-CodeConsole-content .jp-OutputArea-output")
-    expect(output).to_have_count(1)
+    expect(output).to_have_text(re.compile(r"\S"))  # one, and the page has drawn it
     return output.inner_text()
 
 

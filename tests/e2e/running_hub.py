@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from hub.checks import free_ports
+from hub.processes import end, living
 from tito.grading.policy import ROOM
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +74,7 @@ class Hub:
         """Run the course command where an instructor would; gives what it printed."""
         command = [str(Path(sys.executable).with_name("tito")), *arguments]
         done = subprocess.run(
-            command, cwd=self.course, env=plain_environment(), capture_output=True, text=True, timeout=180, check=False
+            command, cwd=self.course, env=plain_environment(), capture_output=True, text=True, timeout=600, check=False
         )
         assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout
@@ -86,14 +87,13 @@ class Hub:
         everyone = serve.children(recursive=True)
         self.process.send_signal(signal.SIGINT)
         try:
-            self.printed += self.process.communicate(timeout=60)[0]
+            self.printed += self.process.communicate(timeout=120)[0]
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
-        left = [process for process in everyone if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-        names = [f"{process.pid} {' '.join(process.cmdline())}" for process in left]
-        for process in left:
-            process.kill()
+        left = living(everyone)
+        names = [str(process) for process in left]
+        end(left)
         return names
 
     def logs(self, lines: int = 60) -> dict[str, str]:

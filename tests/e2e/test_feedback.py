@@ -205,7 +205,7 @@ def test_links_within_the_page_work_in_jupyterlabs_viewer(page: Page, tmp_path: 
     )
     page.goto(path.as_uri())
     page.get_by_role("link", name="title of test-sgd").first.click()
-    assert page.url == f"{path.as_uri()}#test-0"
+    expect(page).to_have_url(f"{path.as_uri()}#test-0")
     assert page.locator("#code-1").is_hidden()
     page.get_by_role("link", name="hole-of-test-sgd").click()
     expect(page.locator("#code-1")).to_be_visible()  # the browser opens what is folded around it
@@ -307,9 +307,10 @@ class formgrader:  # noqa: N801  a context manager
         environment = plain_environment() | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home)}
         with (home / "log").open("w") as log:
             self.process = subprocess.Popen(command, cwd=self.course.root, env=environment, stdout=log, stderr=log)
-        for _ in range(300):
+        deadline = time.monotonic() + 180
+        while self.process.poll() is None and time.monotonic() < deadline:
             try:
-                urlopen(f"{url}/api", timeout=5).close()
+                urlopen(f"{url}/api", timeout=20).close()
             except OSError:
                 time.sleep(0.1)
             else:

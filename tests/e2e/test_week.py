@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.formgrader import Formgrader
+from tests.e2e.formgrader import LONGEST, Formgrader
 from tests.e2e.homework import FIRST_CELLS, HOLE, MODULE, NEXT, TYPED, UNDONE, WRONG, Module
 from tests.e2e.pages import (
     AssignmentList,
@@ -27,6 +27,7 @@ from tests.e2e.pages import (
 )
 from tests.e2e.people import People, Person
 from tests.e2e.running_hub import Hub
+from tests.farm.services import wait_for
 from tito.cells import grade_id, is_solution
 
 pytestmark = pytest.mark.e2e
@@ -123,7 +124,7 @@ def student_works_in_the_notebook(ada: Person, assignments: AssignmentList, modu
         assert notebook.run(place[name]) == ""
     notebook.retype(hole, HOLE, WRONG)
     notebook.run(hole)
-    message = assertion(notebook.run(test))
+    message = assertion(notebook.run(test, shows="AssertionError: "))
     assert f'"{message}"' in module.sources[f"test-{TYPED}"]
     show_end(notebook.output(test))
     people.photograph(ada, "wrong-solution")
@@ -138,7 +139,7 @@ def student_works_in_the_notebook(ada: Person, assignments: AssignmentList, modu
     notebook.retype(hole, WRONG, module.solution(TYPED))
     people.photograph(ada, "mended")
     notebook.run(hole)
-    assert "✓" in notebook.run(test)
+    notebook.run(test, shows="✓")
     dialog = notebook.validate()
     assert module.failures(dialog) == [f"test-{UNDONE}"]
     people.photograph(ada, "validate-after-mending")
@@ -170,7 +171,7 @@ def student_sees_what_the_visible_tests_say(ada: Person, module: Module, people:
     with ada.page.context.expect_page() as opened:
         choose(ada.page, "Results of Submissions", menu="Course")
     results, count = opened.value, len(module.points)
-    expect(results.get_by_text(f"{count - 1} of {count} visible tests pass")).to_be_visible()
+    expect(results.get_by_text(f"{count - 1} of {count} visible tests pass")).to_be_visible(timeout=LONGEST)
     results.screenshot(path=people.album / "visible-results.png")
     results.get_by_role("link", name="Each test").click()
     expect(results.get_by_text("Visible tests only; the grade comes after the deadline.")).to_be_visible()
@@ -277,6 +278,7 @@ def student_comes_by_a_link(ada: Person, people: People) -> None:
     ada.page.goto(f"{ada.hub.url}/user/{ada.name}/lab/tree/again.ipynb")
     wait_for_kernel(ada.page)
     expect(ada.page.locator("#jp-main-dock-panel .lm-TabBar-tab").filter(has_text="again.ipynb")).to_have_count(1)
+    wait_for(lambda: ada.sessions("again.ipynb") > 0, 60, "starting its kernel")
     assert ada.sessions("again.ipynb") == 1
     ada.sees_no_surprise()
     people.photograph(ada, "by-a-link")

@@ -126,7 +126,7 @@ class Service:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "hub.exchange"], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not self.is_well():
             assert self.process.poll() is None, (self.folder / "log").read_text(encoding="utf-8")
             assert time.monotonic() < deadline, "the service did not answer"
@@ -148,7 +148,7 @@ class Service:
     def stop(self) -> int:
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def client(self, name: str) -> Client:
         return Client(Access(self.url, f"{name}-token"), COURSE)

@@ -68,7 +68,7 @@ def half_an_upload(service: Service, name: str = "ada") -> socket.socket:
     return connection
 
 
-def wait_for(condition: object, patience: float = 20) -> None:
+def wait_for(condition: object, patience: float = 120) -> None:
     assert callable(condition)
     deadline = time.monotonic() + patience
     while not condition():

@@ -116,7 +116,7 @@ def power_off(programs: Sequence[Program]) -> None:
         with suppress(psutil.NoSuchProcess):
             children += psutil.Process(program.process.pid).children(recursive=True)
         program.kill()
-    _, left = psutil.wait_procs(children, timeout=20)
+    _, left = psutil.wait_procs(children, timeout=60)
     assert not left, f"left running: {left}"
 
 

@@ -108,7 +108,7 @@ class Redis:
         arguments = [text for name, value in settings.items() for text in (f"--{name}", value)]
         command = [*self.inside, program, *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-        wait_for(self._ready, 20, "starting redis-server")
+        wait_for(self._ready, 120, "starting redis-server")
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -119,7 +119,7 @@ class Redis:
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)
 
     def _ready(self) -> bool:
         tls = ["--tls", "--cacert", str(self.tls[0])] if self.tls else []
@@ -136,7 +136,8 @@ class Postgres:
         self.programs = programs
         self.address = address
         self.inside = inside
-        self.folder = Path(tempfile.mkdtemp(prefix="tito-postgres-"))  # pytest's folders are closed to other users
+        # pytest's folders are closed to other users, and so may be TMPDIR; it may be too long for a socket, too.
+        self.folder = Path(tempfile.mkdtemp(prefix="tito-postgres-", dir="/tmp"))
         self.data = self.folder / "data"
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
@@ -164,12 +165,12 @@ class Postgres:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_for(self._ready, 30, "starting postgres")
+        wait_for(self._ready, 120, "starting postgres")
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)  # at once: nobody needs its files again
-            self.process.wait(20)
+            self.process.wait(60)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def create(self, name: str) -> str:
@@ -249,10 +250,10 @@ def end_all(programs: Sequence[Program]) -> None:
         program.process.terminate()
     for program in programs:
         try:
-            program.process.wait(20)
+            program.process.wait(60)
         except subprocess.TimeoutExpired:
             program.kill()
-    _, left = psutil.wait_procs(children, timeout=20)
+    _, left = psutil.wait_procs(children, timeout=60)
     for child in left:
         child.kill()
     assert not left, f"left running: {left}"

@@ -86,6 +86,21 @@ def hosts(tmp_path: Path, root: Path) -> Iterator[Hosts]:
         yield Hosts(tmp_path, root, ends)
 
 
+def cut_in_mid_job(host: Host, log: Program) -> str:
+    """Cut a host that has graded somebody while it grades the next; gives whose work that is."""
+
+    def in_mid_job() -> bool:
+        begun = len(BEGUN.findall(log.text))
+        return begun >= 2 and begun > len(ANSWERED.findall(log.text))
+
+    while True:
+        wait_for(in_mid_job, 120, "beginning two jobs on one host")
+        host.cut()
+        if in_mid_job():
+            return str(BEGUN.findall(log.text)[-1][0])
+        host.join()  # the answer was faster than the cut
+
+
 if os.geteuid() == 0:
 
     def test_a_host_that_falls_silent(tmp_path: Path, hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,17 +109,15 @@ if os.geteuid() == 0:
         for number, student in enumerate(CLASS):
             submit(course, student, number % 4, 1.0)
         logs = [hosts.worker(host) for host in hosts.workers]
-        wait_for(lambda: all(" ready." in log.text for log in logs), 60, "starting three workers")
+        wait_for(lambda: all(" ready." in log.text for log in logs), 180, "starting three workers")
         desk = hosts.coordinator(course)
 
         silent, log = hosts.workers[0], logs[0]
-        wait_for(lambda: len(BEGUN.findall(log.text)) == 2, 60, "beginning two jobs on one host")
-        silent.cut()
-        job, _ = BEGUN.findall(log.text)[-1]
-        wait_for(lambda: desk.process.poll() is not None, 60, "grading the class")
+        job = cut_in_mid_job(silent, log)
+        wait_for(lambda: desk.process.poll() is not None, 300, "grading the class")
         assert desk.process.returncode == 0, desk.text
         silent.join()
-        wait_for(lambda: "another worker was first" in log.text, 60, "answering too late")
+        wait_for(lambda: "another worker was first" in log.text, 120, "answering too late")
 
         assert gradebook_rows(course) == {student: [points] for student, points in CLASS.items()}
         told = re.findall(r'^\["(\S+)", "(\w+)"', desk.text, re.MULTILINE)

@@ -56,7 +56,7 @@ def test_a_signed_job_is_graded_and_its_answer_signed(
         monkeypatch.setattr(pool._app, "send_task", lambda _, args, **__: sent.append(args))
         future = pool.submit(job)
         assert deliver(redis, monkeypatch, *sent[0]) == [job]
-        assert future.result(10) == result(job)
+        assert future.result(60) == result(job)
 
 
 @pytest.mark.parametrize("signature", ["", "0" * 64, None])
@@ -84,7 +84,7 @@ def test_a_forged_grade_is_told_and_not_recorded(redis: Redis, ledger: Ledger, k
     Ledger(ledger._redis, key).answer(job_id("tiny", job), "forger:1", forged)
     told = pytest.raises(ToolError, match=r"not signed with this farm's key.*no score was set")
     with FarmPool("tiny", "12", redis.url, RULES) as pool, told:
-        pool.submit(job).result(10)
+        pool.submit(job).result(60)
 
 
 def test_where_the_key_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

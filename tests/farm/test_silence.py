@@ -42,12 +42,12 @@ def test_a_worker_whose_done_was_not_heard_takes_the_next_job(redis: Redis, monk
         queue.channel.basic_qos(0, 1, False)
         for number in range(2):
             queue.put(number)
-        first = queue.get(timeout=5)
+        first = queue.get(timeout=60)
         assert not queue.channel.qos.can_consume()
         with monkeypatch.context() as patch:
             patch.setattr(queue.channel.qos, "_remove_from_indices", broken)
             first.ack()
-        second = queue.get(timeout=5)
+        second = queue.get(timeout=60)
         second.ack()
         assert (first.payload, second.payload) == (0, 1)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.farm.services import Redis
+from tests.farm.services import Redis, wait_for
 from tito.errors import BrokerError, CourseFileError, ToolError
 from tito.farm import grading_task
 from tito.farm.ledger import Ledger, Standing, connect
@@ -127,12 +127,12 @@ def test_a_job_whose_worker_died_is_taken_over(ledger: Ledger, worker: Worker) -
 
 
 def test_a_job_that_fails_every_time_is_set_aside_with_its_reason(ledger: Ledger, worker: Worker) -> None:
-    job = a_job()
+    job, rules = a_job(), replace(RULES, lease=60.0)
     name = job_id("tiny", job)
-    assert not worker.run(job, ToolError("the grading process ended"))
+    assert not worker.run(job, ToolError("the grading process ended"), rules=rules)
     assert ledger.standings([name])[name] == Standing(held=True, begun=True)
     assert worker.waits == [RULES.backoff]
-    assert worker.run(job, KeyError("cells"))
+    assert worker.run(job, KeyError("cells"), rules=rules)
     assert ledger.answers([name])[name]["set_aside"] == (
         "KeyError: 'cells'; an earlier attempt said: the grading process ended"
     )
@@ -168,7 +168,7 @@ def test_what_cannot_be_read_is_told(redis: Redis, ledger: Ledger) -> None:
     with FarmPool("tiny", "06", redis.url, RULES) as pool:
         future = pool.submit(job)
         with pytest.raises(ToolError, match="must have the same version"):
-            future.result(10)
+            future.result(60)
 
 
 def test_a_coordinator_that_was_replaced_ends(redis: Redis) -> None:
@@ -176,7 +176,7 @@ def test_a_coordinator_that_was_replaced_ends(redis: Redis) -> None:
         future = pool.submit(a_job())
         pool._redis.set(pool._seat.key, "elsewhere:1:x")
         with pytest.raises(BrokerError, match="taken over by another coordinator"):
-            future.result(10)
+            future.result(60)
         with pytest.raises(BrokerError, match="taken over"):
             pool.submit(a_job())
         pool.ledger._redis.delete("tito.grading", pool._seat.key)
@@ -223,7 +223,7 @@ def test_no_worker_no_haste_but_a_word(redis: Redis, monkeypatch: pytest.MonkeyP
     said: list[str] = []
     with FarmPool("tiny", "05", redis.url, RULES, tell=said.append) as pool:
         future = pool.submit(a_job())
-        time.sleep(1.0)
+        word = "no worker takes jobs from redis://:***@127.0.0.1"
+        wait_for(lambda: any(word in line for line in said), 60, "missing a worker")
         assert not future.done()
         pool.ledger._redis.delete("tito.grading")
-    assert any("no worker takes jobs from redis://:***@127.0.0.1" in line for line in said), said

@@ -65,7 +65,7 @@ class ClassHub:
         file = self.folder / "tokens" / name
         visitor = self.visitor(name)
         visitor.request_server()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not file.exists():
             assert time.monotonic() < deadline, self.log
             time.sleep(0.1)
@@ -118,7 +118,7 @@ def class_hub(
         everyone = family(process.pid)
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -127,7 +127,7 @@ def class_hub(
         quiet.server_close()
 
 
-def wait(hub: ClassHub, patience: float = 60) -> None:
+def wait(hub: ClassHub, patience: float = 180) -> None:
     deadline = time.monotonic() + patience
     while True:
         assert hub.process.poll() is None and time.monotonic() < deadline, hub.log

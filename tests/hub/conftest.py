@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,14 @@ class Hub:
     def family(self) -> list[psutil.Process]:
         return family(self.process.pid)
 
+    def commands(self) -> dict[psutil.Process, str]:
+        """The family with its command lines, but for what ends this moment, as exam rooms do."""
+        found = {}
+        for process in self.family():
+            with suppress(psutil.NoSuchProcess):
+                found[process] = " ".join(process.cmdline())
+        return found
+
     def __enter__(self) -> Hub:
         return self
 
@@ -74,7 +83,7 @@ class Hub:
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)
-        self.process.communicate(timeout=40)
+        self.process.communicate(timeout=120)
         return self.process.returncode
 
 

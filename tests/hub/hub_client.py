@@ -81,7 +81,7 @@ class Visitor:
         """Have one's server started, without waiting for it."""
         self.ask(f"/hub/spawn/{self.name}")
 
-    def stop_server(self, patience: float = 60) -> None:
+    def stop_server(self, patience: float = 180) -> None:
         """Stop one's server and wait until it is gone."""
         self.ask(f"/hub/api/users/{self.name}/server", "DELETE")
         deadline = time.monotonic() + patience
@@ -89,7 +89,7 @@ class Visitor:
             assert time.monotonic() < deadline, f"{self.name}'s server did not stop"
             time.sleep(0.1)
 
-    def wait_for_server(self, patience: float = 90) -> None:
+    def wait_for_server(self, patience: float = 180) -> None:
         """Wait until one's server answers."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
@@ -122,7 +122,7 @@ class Visitor:
             await socket.write_message(json.dumps(["stdin", line + "\r"]))
             shown = ""
             while end not in shown.splitlines():
-                raw = await asyncio.wait_for(socket.read_message(), 30)
+                raw = await asyncio.wait_for(socket.read_message(), SILENCE)
                 assert raw is not None, "the terminal closed"
                 kind, *texts = json.loads(raw)
                 shown += "".join(texts) if kind == "stdout" else ""
@@ -138,7 +138,9 @@ class Visitor:
         path = self.path(rest)
         cookies = "; ".join(f"{c.name}={c.value}" for c in self.jar if path.startswith(c.path.rstrip("/")))
         headers = {"Cookie": cookies, "Origin": self.url}
-        return await websocket_connect(HTTPRequest("ws" + self.url.removeprefix("http") + path, headers=headers))
+        patience = {"connect_timeout": SILENCE, "request_timeout": SILENCE}  # a server answers when its kernel is there
+        request = HTTPRequest("ws" + self.url.removeprefix("http") + path, headers=headers, **patience)
+        return await websocket_connect(request)
 
     def run(self, code: str) -> str:
         """What `code` prints in a new kernel; what it raises is an AssertionError."""

@@ -100,10 +100,23 @@ def test_every_target_is_pinned_small_and_no_root():
                 assert line.partition("[")[0] in locked, f"{file.name}: {line} is not in requirements-docker.lock"
 
 
+def test_what_images_hold_is_for_every_user_whatever_the_checkouts_umask():
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    stages = {stage.splitlines()[0].split(" AS ")[-1]: stage for stage in re.split(r"^FROM ", text, flags=re.M)[1:]}
+    assert "\nRUN chmod -R u=rwX,go=rX /checkout\n" in stages.pop("checkout")
+    for target, stage in stages.items():
+        copied = re.findall(r"^COPY (.*)$", stage, flags=re.MULTILINE)
+        assert [line for line in copied if not line.startswith("--from=checkout ")] == [], target
+
+
 def test_the_student_image_gets_no_source():
     stage = (ROOT / "Dockerfile").read_text().split(" AS student\n")[1].split("\nFROM ")[0]
-    copied = re.findall(r"^COPY (.*) \S+$", stage, flags=re.MULTILINE)
-    assert copied == ["hub/roles/student", "hub/jupyter", "deploy/images/role"]
+    copied = re.findall(r"^COPY --from=checkout (.*) \S+$", stage, flags=re.MULTILINE)
+    assert [path.removeprefix("/checkout/") for path in copied] == [
+        "hub/roles/student",
+        "hub/jupyter",
+        "deploy/images/role",
+    ]
 
 
 def test_lock_files_agree():

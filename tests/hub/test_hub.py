@@ -13,8 +13,9 @@ from typing import Any
 import nbformat
 import pytest
 from conftest import Hub
-from hub_client import Visitor
+from hub_client import Visitor, status_of
 
+from tests.farm.services import wait_for
 from tito.course import Course
 from tito.modules import find_module
 
@@ -94,9 +95,14 @@ def test_the_formgrader_names_every_student(ta: Visitor):
 
 
 def test_the_release_service_runs_and_answers(hub: Hub):
-    lines = (hub.data / "hub" / "jupyterhub.log").read_text(encoding="utf-8").splitlines()
-    (listening,) = (json.loads(line) for line in lines if '"event": "listening"' in line)
-    with urllib.request.urlopen(f"{listening['address']}/health", timeout=60) as answer:
+    def listening() -> list[str]:
+        lines = (hub.data / "hub" / "jupyterhub.log").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line)["address"] for line in lines if '"event": "listening"' in line and line.endswith("}")]
+
+    wait_for(listening, 120, "starting the release service")  # the hub does not wait for it
+    (address,) = listening()
+    wait_for(lambda: status_of(f"{address}/health") == 200, 120, "the release service's first look")
+    with urllib.request.urlopen(f"{address}/health", timeout=60) as answer:
         assert json.load(answer)["status"] == "ok"
 
 

@@ -7,9 +7,10 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import Hub, start_hub
 from hub_client import Visitor
@@ -30,12 +31,13 @@ def ada(hub: Hub) -> Visitor:
 
 def listening(hub: Hub) -> dict[str, int]:
     """The ports on the inside, by what listens there."""
-    found = {}
-    for process in hub.family():
-        words = " ".join(process.cmdline())
-        for kind in ("hub.hub_with_tls", "hub.proxy", "hub.exchange", "tito.server"):
-            if kind in words:
-                found[kind] = {c.laddr.port for c in process.net_connections() if c.status == "LISTEN"}
+    kinds = ("hub.hub_with_tls", "hub.proxy", "hub.exchange", "tito.server")
+    found: dict[str, set[int]] = {kind: set() for kind in kinds}
+    for process, words in hub.commands().items():
+        for kind in kinds:
+            with suppress(psutil.NoSuchProcess):  # a child that has its parent's command line until it runs its own
+                if kind in words:
+                    found[kind] |= {c.laddr.port for c in process.net_connections() if c.status == "LISTEN"}
     public = int(hub.url.rsplit(":", 1)[1])
     return {kind: min(ports - {public}) for kind, ports in found.items()}
 

@@ -180,7 +180,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         redis.start()
         for name in (*HUB_SERVICES, "worker"):
             stack.enter_context(running(name, machine))
-        wait_for(lambda: all(map(machine.ready, HUB_SERVICES)), 60, "starting the services")
+        wait_for(lambda: all(map(machine.ready, HUB_SERVICES)), 180, "starting the services")
         course = folder / "checkout" / "class"
         config = {"config": "cluster_hub_config.py", "ports": ports, "services": addresses}
         hub = stack.enter_context(class_hub(folder / "hub", course, **config, **VARIABLES))

@@ -24,7 +24,7 @@ def serve(*arguments: str, program: Sequence[str] = ("-m", "hub.serve")) -> subp
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

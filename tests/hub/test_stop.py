@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -47,8 +48,8 @@ def test_three_starts_keep_all_work_and_leave_no_process(checkout: Path, tmp_pat
         ada.start_kernel()
         saved = {"type": "file", "format": "text", "content": "my work"}
         assert ada.ask(ada.path("api/contents/notes.txt"), "PUT", data=saved).status == 201
-        everyone, password = first.family(), first.password
-        commands = " ".join(" ".join(process.cmdline()) for process in everyone)
+        found, password = first.commands(), first.password
+        everyone, commands = list(found), " ".join(found.values())
         for part in ("hub.serve", "jupyterhub --config", "hub.proxy", "tito.server", "ipykernel_launcher"):
             assert part in commands, f"{part} should have been running"
         assert first.stop(signal.SIGINT) == 0
@@ -68,13 +69,15 @@ def test_three_starts_keep_all_work_and_leave_no_process(checkout: Path, tmp_pat
 
         # The third ends those first. Then its hub dies, and it says so and leaves nothing.
         with start_hub(checkout, data) as third:
-            assert f"ended {len(orphans)} processes of a start that was killed" in third.welcome
-            everyone = third.family()
+            told = re.search(r"ended (\d+) processes of a start that was killed", third.welcome)
+            assert told and int(told[1]) >= 3  # exam rooms came and went meanwhile
+            assert living(orphans) == []
             here = {process for process in psutil.process_iter() if working_folder(process).startswith(str(data))}
+            everyone = third.family()  # after the others were looked for: what it begets meanwhile is its own
             assert living(here - set(everyone)) == [], "a hub that ends must not leave a new proxy behind"
             time.sleep(1.5)
             everyone[1].kill()
-            printed, _ = third.process.communicate(timeout=40)
+            printed, _ = third.process.communicate(timeout=120)
             assert third.process.returncode == 6
             assert printed.strip().count("\n") == 0
             assert "JupyterHub ended by itself" in printed
@@ -141,7 +144,16 @@ def test_what_ignores_a_request_to_end_is_killed(stubborn: psutil.Process):
     begun = time.monotonic()
     assert end(family(stubborn.pid), patience=0.3) == 1
     assert family(stubborn.pid) == []
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
+
+
+def test_what_ends_while_it_is_looked_at_does_not_live(stubborn: psutil.Process, monkeypatch: pytest.MonkeyPatch):
+    def status(self: psutil.Process) -> str:
+        raise psutil.NoSuchProcess(self.pid)
+
+    assert living([stubborn]) == [stubborn]
+    monkeypatch.setattr(psutil.Process, "status", status)
+    assert living([stubborn]) == []
 
 
 def test_a_process_number_that_went_to_somebody_else_is_not_ended(tmp_path: Path, stubborn: psutil.Process):
@@ -161,7 +173,7 @@ def test_an_exchange_that_cannot_start_is_one_line_and_leaves_no_process(checkou
     key.write_text("damaged")
     arguments = ["--port", str(free_ports(1)[0]), "--course", str(checkout), "--data", str(tmp_path / "var")]
     done = subprocess.run(
-        [sys.executable, "-m", "hub.serve", *arguments], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "hub.serve", *arguments], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 6
     assert done.stderr.count("\n") == 1
@@ -202,7 +214,7 @@ def test_ctrl_c_during_the_first_release_ends_quietly(checkout: Path, tmp_path: 
                 break
         everyone = family(process.pid)
         process.send_signal(signal.SIGINT)
-        printed, errors = process.communicate(timeout=60)
+        printed, errors = process.communicate(timeout=120)
     assert (process.returncode, printed, errors) == (0, "stopping every server\n", "")
     assert living(everyone) == []
 
@@ -216,7 +228,7 @@ def test_a_proxy_that_dies_at_its_start_is_one_line(checkout: Path, tmp_path: Pa
         port = str(taken.getsockname()[1])
         arguments = ["--port", port, "--course", str(checkout), "--data", str(tmp_path / "var")]
         done = subprocess.run(
-            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=300, check=False
         )
     assert done.returncode == 6
     assert done.stderr.count("\n") == 1

@@ -66,20 +66,25 @@ def test_each_users_server_has_a_subdomain_and_cookies_stay_with_their_host(site
     assert login.secure and not login.domain_specified
     # The one cookie for all of the domain only says which session ends with a log-out.
     assert [cookie.name for cookie in ada.jar if cookie.domain_specified] == ["jupyterhub-session-id"]
-    ada.request_server()
-    ada.url = f"https://ada.{DOMAIN}"
-    deadline = time.monotonic() + 30
-    while (answer := ada.ask("/user/ada/")).text != "ada's server":
-        assert time.monotonic() < deadline, (answer.url, answer.status, site.hub.log)
-        time.sleep(0.2)
+    start_server(site, ada)
     for elsewhere in (DOMAIN, f"alan.{DOMAIN}", f"services.{DOMAIN}"):
         ada.url = f"https://{elsewhere}"
         assert ada.ask("/user/ada/api").url != f"https://{elsewhere}/user/ada/api", elsewhere
 
 
+def start_server(site: Site, visitor: Visitor) -> None:
+    """Have somebody's server started and wait until it answers; the visitor is then at its subdomain."""
+    visitor.request_server()
+    visitor.url = f"https://{visitor.name}.{DOMAIN}"
+    deadline = time.monotonic() + 120
+    while (answer := visitor.ask(f"/user/{visitor.name}/")).text != f"{visitor.name}'s server":
+        assert time.monotonic() < deadline, (answer.url, answer.status, site.hub.log)
+        time.sleep(0.2)
+
+
 def test_a_name_that_is_no_label_of_a_domain_has_a_subdomain_too(site: Site) -> None:
     zoe = logged_in(site, "zoe.b")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while (answer := zoe.ask("/hub/spawn/Zoe.B")).text != "Zoe.B's server":
         assert time.monotonic() < deadline, (answer.url, answer.status, site.hub.log)
         time.sleep(0.2)
@@ -99,7 +104,7 @@ def test_servers_on_the_inside_reach_the_hub_and_the_exchange_by_any_name_and_no
     ada = logged_in(site, "ada")
     there = ada.ask("/services/exchange/health")  # a browser is sent to the service's own host
     assert (there.status, there.url) == (200, f"https://exchange--service.{DOMAIN}/services/exchange/health")
-    ada.request_server()
+    start_server(site, ada)
     assert ask("/user/ada/").headers["Location"].startswith(f"https://{DOMAIN}/hub/")
 
 

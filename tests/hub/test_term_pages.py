@@ -87,15 +87,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{PAGE}oauth_callback",
     }
     program = [sys.executable, "-m", "hub.release", "--course", str(course), "--port", str(own)]
-    with (folder / "release.log").open("wb") as log:
-        process = subprocess.Popen(program, cwd=ROOT, env=os.environ | variables, stdout=log, stderr=log)
+    with (folder / "release.log").open("wb") as file:
+        process = subprocess.Popen(program, cwd=ROOT, env=os.environ | variables, stdout=file, stderr=file)
     try:
         found = class_hub(folder / "hub", checkout, ports=ports, services={"release": f"http://127.0.0.1:{own}"})
         with found as hub:
-            yield Site(hub, checkout, course, folder / "release.log")
+            log = folder / "release.log"
+            wait_for(lambda: '"event": "listening"' in log.read_text(encoding="utf-8"), 120, "starting the service")
+            yield Site(hub, checkout, course, log)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(120)
 
 
 @pytest.fixture(scope="module")
@@ -259,4 +261,4 @@ def test_a_course_file_that_makes_no_sense_is_told_to_who_may_mend_it(site: Site
         assert page.status == 503 and "names a date or time that does not exist" in page.text
     finally:
         (site.checkout / "course.toml").write_text(before, encoding="utf-8")
-    wait_for(lambda: prof.ask(PAGE).status == 200, 10, "reading the mended file")
+    wait_for(lambda: prof.ask(PAGE).status == 200, 120, "reading the mended file")

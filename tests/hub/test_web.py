@@ -131,7 +131,7 @@ def test_a_loop_goes_on_after_a_failure_and_tells_it_once(caplog: pytest.LogCapt
     loop = Loop("a test's", look)
     loop.BEGIN = loop.LONGEST_PAUSE = 0.01
     loop.start()
-    assert done.wait(10)
+    assert done.wait(60)
     loop.stop()
     assert not loop.is_alive()
     assert [record.message for record in caplog.records] == ["a test's: the exchange cannot be reached"]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -139,7 +140,7 @@ class RaisedError(Exception):
     """The code in the room raised; its arguments are the exception's name and the traceback."""
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Did it come true in time?"""
     deadline = time.monotonic() + seconds
     while not true():
@@ -147,6 +148,16 @@ def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def interrupt_when_it_prints(room: Room) -> None:
+    """Interrupt the room's code once it has printed something: earlier, it may not have begun."""
+
+    def wait() -> None:
+        os.read(room.stdout, 100)
+        room.interrupt()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def named(name: str) -> list[int]:

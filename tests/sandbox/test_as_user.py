@@ -31,7 +31,7 @@ if os.geteuid() == 0 and "bubblewrap" in KINDS:
             env={**os.environ, "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1200,
         )
         shutil.rmtree(theirs, ignore_errors=True)
         assert done.returncode == 0, done.stdout + done.stderr

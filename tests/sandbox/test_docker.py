@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +14,7 @@ from tito.sandbox.base import Backend
 from tito.sandbox.docker import DockerBackend
 from tito.sandbox.docker_container import LABEL, owner
 
-from .rooms import IMAGE, KINDS, LIMITS, docker, named, new_name, run, wait_until
+from .rooms import IMAGE, KINDS, LIMITS, docker, interrupt_when_it_prints, named, new_name, run, wait_until
 
 if "docker" in KINDS:
 
@@ -33,12 +33,13 @@ if "docker" in KINDS:
     def test_one_room_after_the_other(backend: Backend) -> None:
         before, name = len(_containers()), new_name()
         first, second = backend.room(LIMITS), backend.room(LIMITS)
-        threading.Timer(0.3, first.interrupt).start()
+        run(first, "import os, time")
+        interrupt_when_it_prints(first)
         with pytest.raises(Exception, match="KeyboardInterrupt"):
-            run(first, "import os, time; time.sleep(20)")
+            run(first, "print('waiting', flush=True); time.sleep(50)")
         run(
             first,
-            f"if os.fork() == 0:\n    os.setsid()\n    open('/proc/self/comm', 'w').write({name!r}); time.sleep(60)",
+            f"if os.fork() == 0:\n    os.setsid()\n    open('/proc/self/comm', 'w').write({name!r}); time.sleep(600)",
         )
         assert wait_until(lambda: len(named(name)) == 1)
         with pytest.raises(EOFError):
@@ -64,6 +65,19 @@ if "docker" in KINDS:
         assert run(room, "answer = 1") == 1
         subprocess.run(["docker", "kill", *_containers()], check=False, capture_output=True)
         assert room.end().reason == "its keeper was killed"
+
+    @pytest.mark.usefixtures("_started")
+    def test_a_grader_makes_rooms_whatever_its_umask() -> None:
+        before = os.umask(0o077)
+        try:
+            backend = docker()
+            backend.start()
+            room = backend.room(LIMITS)
+            assert run(room, "answer = 1") == 1
+            room.end()
+            backend.close()
+        finally:
+            os.umask(before)
 
     def test_a_missing_image_is_named() -> None:
         with pytest.raises(ToolError, match="no image no-such-image; build or load it"):

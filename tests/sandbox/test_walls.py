@@ -194,6 +194,7 @@ def test_a_python_below_tmp_is_seen_and_not_written() -> None:
         folder.chmod(0o755)
         shutil.copy(INSIDE / "run_code.py", folder)
         (folder / "late.py").write_text("value = 42")
+        (folder / "late.py").chmod(0o644)
         backend = BubblewrapBackend(ENTRY, (folder,))
         backend.start()
         try:

@@ -66,10 +66,12 @@ def writer(places: Places, request: pytest.FixtureRequest) -> Iterator[Writer]:
         live.execute(f"pragma journal_mode={request.param}")
     found = Writer(database, folder)
     found.start()
-    assert found.enough.wait(30)
-    yield found
-    found.stopped.set()
-    found.join()
+    try:
+        assert found.enough.wait(180)  # each is some waits for the disk
+        yield found
+    finally:
+        found.stopped.set()
+        found.join()
 
 
 def test_destroy_everything_while_it_runs_and_restore_it(places: Places, tmp_path: Path, writer: Writer) -> None:

@@ -37,6 +37,7 @@ class Container:
         self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{identity()}-", dir=folder))
         meeting_point = self._folder / "meet"
         meeting_point.mkdir()
+        meeting_point.chmod(0o755)  # whatever the umask
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         bind_in(self._listener, meeting_point, "grader")
         (meeting_point / "grader").chmod(0o666)  # the container's user is nobody here; the folder above is closed
