@@ -159,8 +159,8 @@ def running(folder: Path, **settings: str) -> Iterator[Service]:
     """A service with its own fake hub."""
     with fake_hub() as hub:
         service = Service(folder, hub.url, settings)
-        service.start()
         try:
+            service.start()
             yield service
         finally:
-            service.kill()
+            service.kill()  # also one that runs and did not answer in time
