@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import itertools
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -14,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 
 from tests.tiny import make_course
 from tito import gradebook
 from tito.course import Course
+from tito.errors import ToolError
 from tito.grading import store as store_module
 from tito.grading.batch import prepare_submission
 from tito.grading.notebook import write_result
@@ -173,3 +178,56 @@ def test_a_slow_batch_does_not_keep_who_grades_by_hand_waiting(graded: Graded, m
             store.record(replace(found, student=student), notebook)
             with sqlite3.connect(course.root / "gradebook.db", timeout=0) as other:
                 other.execute("UPDATE student SET first_name = 'Ada' WHERE id = 'ada'")
+
+
+def _others_may_write(course: Course) -> bool:
+    """Is neither the turn nor the gradebook held?"""
+    with sqlite3.connect(course.root / "gradebook.db", timeout=0) as other:
+        other.execute("UPDATE student SET first_name = 'Ada' WHERE id = 'ada'")
+    handle = os.open(course.root / "autograded", os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def test_a_database_that_goes_away_ends_the_turn(graded: Graded) -> None:
+    course, found, notebook = graded
+    store = Store(course)
+    with pytest.raises(OperationalError), store:
+        store.record(found, notebook)
+        assert store._book is not None
+        with sqlite3.connect(course.root / "gradebook.db", timeout=0) as other, pytest.raises(sqlite3.OperationalError):
+            other.execute("UPDATE student SET first_name = 'Ada'")  # it is its turn
+
+        def gone() -> None:
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection"))
+
+        store._book.db.commit = gone  # type: ignore[method-assign]
+    assert _others_may_write(course)
+
+
+def test_a_disk_that_is_full_leaves_no_rows_and_no_lock(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    course, found, notebook = graded
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Store(course) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "write_text", full)
+            with pytest.raises(ToolError, match="No space left on device; free some space and grade again"):
+                store.record(found, notebook)
+        assert _others_may_write(course)
+    assert submissions(course) == 0
+
+
+def test_a_module_that_was_never_generated_leaves_no_lock(graded: Graded) -> None:
+    course, found, notebook = graded
+    with Store(course) as store:
+        with pytest.raises(ToolError, match="02_tensor is not in the gradebook"):
+            store.record(replace(found, module="02_tensor"), notebook)
+        assert _others_may_write(course)

@@ -59,8 +59,11 @@ class Store(AbstractContextManager["Store"]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._book is not None:
+        if self._book is None:
+            return
+        try:
             self.commit()
+        finally:  # where the database went away, too: the next one that grades must have its turn
             self._end_turn()
             self._book.close()
             self._book = None
@@ -78,9 +81,15 @@ class Store(AbstractContextManager["Store"]):
         """
         notebook = self._limited(notebook)
         self._begin_turn()
-        self._keep_rows()
-        self._write_rows(graded, notebook)
-        self._waiting.append(self._write_files(graded, notebook))
+        try:
+            fresh = self._write_files(graded, notebook)  # first: a full disk must leave no rows without their files
+            self._keep_rows()
+            self._write_rows(graded, notebook)
+        except BaseException:
+            if not self._waiting:
+                self._give_up_turn()
+            raise
+        self._waiting.append(fresh)
         if len(self._waiting) >= _BATCH or monotonic() - self._since > _LONGEST_TURN:
             self.commit()
 
@@ -114,6 +123,12 @@ class Store(AbstractContextManager["Store"]):
             folder.mkdir(exist_ok=True)
             self._turn.enter_context(locked(folder))
             self._has_turn, self._since = True, monotonic()
+
+    def _give_up_turn(self) -> None:
+        """Nothing of it is to stay: no row, and no lock that others wait for."""
+        assert self._book is not None
+        self._book.db.rollback()
+        self._end_turn()
 
     def _end_turn(self) -> None:
         self._turn.close()
