@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from hub.login import first_password
@@ -192,10 +194,19 @@ def state(files: Files) -> str:
 
 
 def write_passwords(files: Files, course: Course, settings: Mapping[str, str]) -> bool:
-    """Write everybody's first password where the log-in has passwords; says whether it does."""
+    """Write everybody's first password where the log-in has passwords; says whether it does.
+
+    With names and address, so that one file serves a mail merge.
+    """
     if settings.get("TINYTORCH_LOGIN", "native") != "native":
         return False
     secret = (files.secrets / "login").read_text(encoding="utf-8")
-    lines = ["name,first password", *(f"{user},{first_password(secret, user)}" for user in roster(course))]
-    write_private(files.passwords, "\n".join(lines) + "\n")
+    people = {person.name: person for person in course.roster.people}
+    text = StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["name", "first password", "first_name", "last_name", "email"])
+    for user in roster(course):
+        person = people[user]
+        table.writerow([user, first_password(secret, user), person.first_name, person.last_name, person.email])
+    write_private(files.passwords, text.getvalue())
     return True

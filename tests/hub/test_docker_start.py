@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import socket
@@ -218,6 +219,24 @@ def test_first_passwords_are_written_where_there_are_passwords(tmp_path: Path):
     assert write_passwords(files, course, {})
     assert oct(files.passwords.stat().st_mode & 0o777) == "0o600"
     assert [line.split(",")[0] for line in files.passwords.read_text().splitlines()][:2] == ["name", "instructor"]
+
+
+def test_first_passwords_can_be_sent_by_a_mail_merge(tmp_path: Path):
+    (tmp_path / "course.toml").write_text('[course]\nid = "mail"\n[roster]\ninstructors = ["prof"]\n')
+    (tmp_path / "roster.csv").write_text(
+        "name,id,section,role,first_name,last_name,email\n"
+        'ada,1,,student,Ada,"Lovelace, Countess",ada@example.edu\n'
+        "alan,2,,student,,,\n"
+    )
+    files = Files(tmp_path / "files")
+    make_secrets(files)
+    write_passwords(files, Course.load(tmp_path), {})
+    with files.passwords.open(encoding="utf-8", newline="") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    assert list(rows) == ["prof", "ada", "alan"]
+    assert rows["ada"]["last_name"] == "Lovelace, Countess" and rows["ada"]["email"] == "ada@example.edu"
+    assert rows["prof"]["email"] == rows["alan"]["first_name"] == ""
+    assert all(row["first password"] for row in rows.values())
 
 
 @pytest.mark.parametrize("line", ["PORT=1", "TINYTORCH_PORT", "TINYTORCH_PORT : 1", "export TINYTORCH_PORT=1"])

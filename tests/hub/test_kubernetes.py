@@ -509,7 +509,7 @@ def test_the_program_writes_the_files_and_keeps_secrets_apart(tmp_path: Path, mo
     assert kept["gradebook_password"] in kept["gradebook_database"] and kept["broker_password"] in kept["broker"]
     for name in ("values.json", "objects.json", "rooms.json"):
         assert not any(value in (tmp_path / name).read_text() for value in kept.values()), name
-    assert (tmp_path / "first-passwords.csv").read_text().startswith("name,first password\n")
+    assert (tmp_path / "first-passwords.csv").read_text().startswith("name,first password,")
     assert run(tmp_path, monkeypatch) == 0
     assert {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()} == kept
 
