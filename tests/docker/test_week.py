@@ -29,7 +29,7 @@ from tests.e2e.pages import (
     open_menu,
     show_tab,
 )
-from tests.e2e.people import People, Person, installed_chromium
+from tests.e2e.people import ASSIGNMENTS, People, Person, installed_chromium
 from tests.hub.hub_client import Visitor
 from tito.cells import grade_id, is_solution
 
@@ -125,7 +125,7 @@ def instructor_releases(instructor: Person, modules: list[Module], people: Peopl
 
 
 def student_fetches(student: Person, module: Module, people: People) -> AssignmentList:
-    student.arrives()
+    student.arrives(ASSIGNMENTS)
     assert open_menu(student.page) == ["Assignment List"]
     close_menu(student.page)
     choose(student.page, "Assignment List")

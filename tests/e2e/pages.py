@@ -135,7 +135,7 @@ def close_dialog(dialog: Locator) -> None:
 
 def in_new_console(page: Page, code: str) -> str:
     """What one line of code prints in a kernel that was just started."""
-    show_tab(page, "Launcher")
+    page.locator("#jp-main-dock-panel .lm-TabBar-addButton:visible").first.click()  # a new launcher
     page.locator(".jp-Launcher-section").filter(has_text="Console").locator(".jp-LauncherCard").click()
     console = page.locator(".jp-CodeConsole:visible")
     wait_for_kernel(page)

@@ -17,6 +17,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, e
 TIMEOUT = 60_000
 """Milliseconds any one thing on a page may take: the machine may be busy."""
 
+LAUNCHER, ASSIGNMENTS = ".jp-Launcher", "#released_assignments_list"
+"""What stands on JupyterLab's first page: for staff, and for students."""
+
 # nbconvert's page of a graded notebook calls MathJax even where its server cannot be reached.
 NOT_OURS = ("MathJax is not defined",)
 
@@ -77,9 +80,9 @@ class Person:
         """Send the form; the hub then starts a server, which takes a while."""
         self.page.get_by_role("button", name="Sign in").click()
 
-    def arrives(self) -> None:
-        """Until JupyterLab's start page stands there, with nothing in its way."""
-        expect(self.page.locator(".jp-Launcher")).to_be_visible()
+    def arrives(self, start: str = LAUNCHER) -> None:
+        """Until JupyterLab's start page stands there, with nothing in its way; students have another."""
+        expect(self.page.locator(start)).to_be_visible()
         self.sees_no_surprise()
 
     def sees_no_surprise(self) -> None:

@@ -25,7 +25,7 @@ from tests.e2e.pages import (
     show_end,
     wait_for_kernel,
 )
-from tests.e2e.people import People, Person
+from tests.e2e.people import ASSIGNMENTS, People, Person
 from tests.e2e.running_hub import Hub
 from tests.farm.services import wait_for
 from tito.cells import grade_id, is_solution
@@ -78,7 +78,7 @@ def sign_in(name: str, people: People) -> Person:
 
 
 def student_sees_her_menus(ada: Person, people: People) -> None:
-    ada.arrives()
+    ada.arrives(ASSIGNMENTS)
     people.photograph(ada, "student-logged-in")
     assert open_menu(ada.page) == ["Assignment List"]
     people.photograph(ada, "student-menu")

@@ -1,5 +1,6 @@
-// Two waits less until a notebook can be used. JupyterLab asks an extension for `init`, with the modules that all
-// extensions share, and then for its plugins; that is written by hand here, so that nothing has to be built.
+// Two waits less until a notebook can be used, and a first page that leads to the course. JupyterLab asks an extension
+// for `init`, with the modules that all extensions share, and then for its plugins; that is written by hand here, so that
+// nothing has to be built.
 (() => {
   let shared;
 
@@ -36,10 +37,31 @@
     }
   });
 
+  // A student who has nothing open would see an empty launcher, from which nothing leads to the course. Staff do not have
+  // the command. nbgrader's extension registers it while the page starts, so it is there once all have started.
+  const beginWithAssignments = ({ PageConfig }, { ILabShell }) => ({
+    id: "tinytorch:begin-with-assignments",
+    autoStart: true,
+    requires: [ILabShell],
+    activate: (app, shell) => {
+      const command = "nbgrader:open-assignment-list";
+      const nothingOpen = () => [...shell.widgets("main")].every(({ id }) => id.startsWith("launcher"));
+      void Promise.all([app.started, app.restored]).then(() => {
+        if (!PageConfig.getOption("treePath") && nothingOpen() && app.commands.hasCommand(command)) {
+          return app.commands.execute(command);
+        }
+      });
+    }
+  });
+
   const plugins = async () => {
     const names = ["@jupyterlab/application", "@jupyterlab/coreutils", "@jupyterlab/services"];
     const [application, coreutils, services] = await Promise.all(names.map(load));
-    return [goAtOnce(application.IRouter), startKernel(coreutils, services)];
+    return [
+      goAtOnce(application.IRouter),
+      startKernel(coreutils, services),
+      beginWithAssignments(coreutils, application)
+    ];
   };
 
   window._JUPYTERLAB = window._JUPYTERLAB || {};
