@@ -28,12 +28,6 @@ _LAST_MOMENT = 1.0
 _NOT_COUNTED = 2
 """The keeper and the room's init are processes of the room's user too."""
 
-_CROWD = 8
-"""A room of more processes than these must not take the processors from the rooms beside it."""
-
-_LAST_IN_LINE = 19
-"""The nice value at which sixty processes together weigh as much as one that is not nice."""
-
 
 class Confined:
     """A room in namespaces of its own. Its first process ends all others by ending; the server is its child."""
@@ -41,7 +35,6 @@ class Confined:
     def __init__(self, order: Order) -> None:
         uid, gid = os.getuid(), os.getgid()
         linux.set_dumpable(True)  # else its own files under /proc belong to root
-        self._outside = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         linux.unshare(*walls.NAMESPACES)
         linux.sole_user_of_namespace(walls.UID, uid, gid)
         self._held = _resident()
@@ -49,7 +42,6 @@ class Confined:
         self._pid = os.fork()
         if self._pid == 0:
             self._init_link.close()
-            os.close(self._outside)
             os.close(order.status)
             _be_init(order, theirs)
         theirs.close()
@@ -63,8 +55,6 @@ class Confined:
 
     def measure(self) -> Usage:
         processes = [pid for pid in pids(self._proc) if pid != 1]
-        if len(processes) > _CROWD:
-            _stand_back(self._outside, self._pid)  # in the room they have other numbers
         return measure(self._proc, processes)
 
     def interrupt(self) -> None:
@@ -160,10 +150,7 @@ class Unconfined:
         self.first = os.pidfd_open(self._pid)
 
     def measure(self) -> Usage:
-        processes = descendants(self._proc, os.getpid())
-        if len(processes) > _CROWD:
-            _stand_back(self._proc, os.getpid())
-        return measure(self._proc, processes)
+        return measure(self._proc, descendants(self._proc, os.getpid()))
 
     def interrupt(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -216,17 +203,6 @@ def _be_plain_server(order: Order, folder: Path, uid: int | None, contained: boo
             os.nice(19)  # among the container's processes alone: the keeper must get its turn beside a fork bomb
 
     walls.run_server(order.entry, (order.link, order.stdout, order.stderr), folder / "home", prepare)
-
-
-def _stand_back(proc: int, above: int) -> None:
-    """Put all processes below `above` last in line for the processors; what they fork comes in there too.
-
-    In a container rooms and graders share the processors process by process: a fork bomb would get sixty times what the
-    next student's room gets, whose time runs all the same.
-    """
-    for pid in descendants(proc, above):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.setpriority(os.PRIO_PROCESS, pid, _LAST_IN_LINE)
 
 
 def _tasks_of(uid: int) -> int:

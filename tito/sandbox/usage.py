@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 __all__ = ["Usage", "descendants", "is_ending", "measure", "pids"]
@@ -23,6 +23,7 @@ class Usage:
     """Bytes that belong to them alone; what several share counts once."""
     cpu_seconds: float = 0.0
     """Theirs and that of their children that have ended."""
+    processes: int = 0
 
 
 def pids(proc: int) -> list[int]:
@@ -45,13 +46,13 @@ def descendants(proc: int, ancestor: int) -> list[int]:
     return found
 
 
-def measure(proc: int, processes: Iterable[int]) -> Usage:
+def measure(proc: int, processes: Collection[int]) -> Usage:
     """What these processes use together.
 
     Added up are their proportional shares of anonymous memory and of mapped files that lie in memory. Memory that no
     process maps (memfd and the like) cannot be seen from here: a room's filter forbids it.
     """
-    usage = Usage()
+    usage = Usage(processes=len(processes))
     for pid in processes:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may go while it is looked at
             usage.cpu_seconds += sum(map(int, _stat(proc, pid)[_TIMES])) / _TICKS
