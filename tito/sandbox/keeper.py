@@ -28,7 +28,7 @@ _MANY = 0.75
 """Of the processes that a room may have."""
 
 _LONG = 1.0
-"""Seconds that a room may have as many. A fork bomb stays at the limit and takes the processors from the room beside it,
+"""Seconds that a room may have as many. A fork bomb stays at the limit, and takes processors from the room beside it,
 whose time runs all the same; where all share them process by process, as in a container, sixty times what that gets."""
 
 
