@@ -130,6 +130,7 @@ def student_fetches(student: Person, module: Module, people: People) -> Assignme
     close_menu(student.page)
     choose(student.page, "Assignment List")
     assignments = AssignmentList(student.page)
+    assignments.refresh()  # it stands open since before the release
     assignments.fetch(module.label)
     people.photograph(student, f"{student.name}-fetched")
     return assignments
