@@ -1,16 +1,16 @@
 """A new gradebook: whole or not there, whoever else opens it in the same moment.
 
-nbgrader looks whether there are tables and then makes them, one by one. Of two processes that open a new gradebook at
-once, as a hub's services and the formgrader may, one fails on the other's.
+nbgrader looks whether there are tables and then makes them, one by one, and so with the course's row. Of two processes
+that open a new gradebook at once, as a hub's services and the formgrader may, one fails on the other's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 __all__ = ["make_gradebook"]
 
@@ -24,9 +24,10 @@ _there: set[str] = set()
 
 
 def make_gradebook(db_url: str, course: str) -> None:
-    """Make nbgrader's tables in the database at `db_url`, if it has none, with the rows of the courses.
+    """See that nbgrader's tables are in the database at `db_url`, with the rows of the courses.
 
-    They are one transaction: the second of two finds what the first has made, and a reader never sees some of them.
+    Tables are made in one transaction: the second of two finds what the first has made, and a reader never sees some of
+    them. Those that nbgrader made itself have the row of the course that was named to it alone.
 
     Raises:
         SQLAlchemyError: the database does not answer.
@@ -38,15 +39,18 @@ def make_gradebook(db_url: str, course: str) -> None:
     engine = create_engine(db_url)
     try:
         if not inspect(engine).get_table_names():
-            _make(engine, {course, DEFAULT_COURSE})
+            _make(engine, [course, DEFAULT_COURSE])
+        elif inspect(engine).has_table("course"):  # not in one that is older than courses: it is still to be upgraded
+            with engine.begin() as connection:
+                _add_courses(connection, [course, DEFAULT_COURSE])
     finally:
         engine.dispose()
     _there.add(db_url)
 
 
-def _make(engine: Engine, courses: Collection[str]) -> None:
+def _make(engine: Engine, courses: Iterable[str]) -> None:
     from nbgrader import api
-    from sqlalchemy import insert, inspect
+    from sqlalchemy import inspect
 
     version = api.get_alembic_version()  # starts a program: not while others wait
     sqlite = engine.dialect.name == "sqlite"
@@ -57,5 +61,15 @@ def _make(engine: Engine, courses: Collection[str]) -> None:
         api.Base.metadata.create_all(connection)
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         connection.exec_driver_sql(f"INSERT INTO alembic_version (version_num) VALUES ('{version}')")
-        connection.execute(insert(api.Course), [{"id": name} for name in sorted(courses)])
+        _add_courses(connection, courses)
         connection.commit()
+
+
+def _add_courses(connection: Connection, names: Iterable[str]) -> None:
+    """Add the rows that are missing. Another process may have just added one."""
+    from sqlalchemy import text
+
+    known = set(connection.scalars(text("SELECT id FROM course")))
+    for name in names:
+        if name not in known:
+            connection.execute(text("INSERT INTO course (id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": name})

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 from tests.tiny import make_checkout
 from tito import gradebook
 from tito.course import Course
-from tito.nbgrader_plugins.source import add_default_course
+from tito.new_gradebook import make_gradebook
 
 DEFAULT = "default_course"
 
@@ -46,13 +46,13 @@ def book(tmp_path: Path) -> Path:
 
 def test_two_modules_are_generated_at_once_in_a_new_gradebook(book: Path) -> None:
     with _another_process_adds(book, DEFAULT):
-        add_default_course(f"sqlite:///{book}")
+        make_gradebook(f"sqlite:///{book}", "course")
     with sqlite3.connect(book) as connection:
         assert sorted(connection.execute("SELECT id FROM course")) == [("course",), (DEFAULT,)]
 
 
 def test_nbgrader_itself_fails_on_the_other_process(book: Path) -> None:
-    """If this fails, nbgrader has mended it, and `add_default_course` may go."""
+    """If this fails, nbgrader has mended it, and `make_gradebook` need not add the course's row."""
     with _another_process_adds(book, DEFAULT), pytest.raises(InvalidEntry):
         Gradebook(f"sqlite:///{book}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, InvalidEntry
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from tito.cells import is_graded
@@ -18,7 +18,7 @@ from tito.percent import read_source, source_path
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["RecordDueDate", "UseSource", "add_default_course"]
+__all__ = ["RecordDueDate", "UseSource"]
 
 Result = tuple["NotebookNode", dict[str, Any]]
 
@@ -32,7 +32,9 @@ class UseSource(NbGraderPreprocessor):
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         converter = getattr(self.parent, "parent", None)
-        if converter is not None:  # it is about to open the gradebook, which may be a new one
+        if (
+            converter is not None
+        ):  # it is about to open the gradebook, which may be a new one, also without naming the course
             make_gradebook(converter.coursedir.db_url, converter.coursedir.course_id)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Result:  # noqa: ARG002
@@ -41,20 +43,7 @@ class UseSource(NbGraderPreprocessor):
         notebook = read_source(path)
         if not any(map(is_graded, notebook.cells)):
             raise SourceError(f"{path} has no graded cell; is it a percent-format notebook? (nothing was released)")
-        add_default_course(resources["nbgrader"]["db_url"])
         return notebook, resources
-
-
-def add_default_course(db_url: str) -> None:
-    """Add the row of nbgrader's default course to the gradebook at `db_url`, if it is missing.
-
-    SaveCells opens the gradebook without naming the course, and that adds the row: of the first two modules that are
-    generated at the same time, one would fail on the other's.
-    """
-    try:
-        Gradebook(db_url).close()
-    except InvalidEntry:  # another process has just added it
-        Gradebook(db_url).close()
 
 
 class RecordDueDate(NbGraderPreprocessor):
