@@ -97,6 +97,17 @@ def make_course(folder: Path, course_file: str = COURSE_TOML) -> Course:
     return course
 
 
+def submit_reference(course: Course, student: str) -> None:
+    """Put the course's own solution where a collected submission of `student` stands."""
+    from tito.notebooks import notebook_text
+    from tito.percent import read_source, source_path
+
+    folder = course.root / "submitted" / student / "01_setup"
+    folder.mkdir(parents=True)
+    text = notebook_text(read_source(source_path(course.root, "01_setup")))
+    (folder / "01_setup.ipynb").write_text(text, encoding="utf-8")
+
+
 NOTHING = "# %% [markdown]\n# nothing to grade\n"
 """A source that the course's tools refuse to release."""
 

@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.tiny import make_course
+from tests.tiny import make_course, submit_reference
 from tito import gradebook
 from tito.examiner.link import Link
 from tito.grading.batch import prepare_submission
 from tito.grading.grade import grade
 from tito.modules import find_module
-from tito.notebooks import notebook_text
-from tito.percent import read_source, source_path
 from tito.sandbox.choose import choose
 
 MODULE = find_module("01")
@@ -24,10 +22,7 @@ MODULE = find_module("01")
 
 def test_a_room_that_opens_late_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     course = make_course(tmp_path)
-    folder = course.root / "submitted" / "ada" / MODULE.label
-    folder.mkdir(parents=True)
-    text = notebook_text(read_source(source_path(course.root, MODULE.label)))
-    (folder / f"{MODULE.label}.ipynb").write_text(text, encoding="utf-8")
+    submit_reference(course, "ada")
     with gradebook.inside(course.root):
         job = prepare_submission(course, MODULE, "ada").job
     job = replace(job, policy={**job.policy, "cell_seconds": 2.0})

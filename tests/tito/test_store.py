@@ -19,7 +19,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from tests.tiny import make_course
+from tests.tiny import make_course, submit_reference
 from tito import gradebook
 from tito.course import Course
 from tito.errors import ToolError
@@ -29,8 +29,6 @@ from tito.grading.notebook import write_result
 from tito.grading.result import GradedSubmission, TestReport
 from tito.grading.store import Store, stored_result
 from tito.modules import find_module
-from tito.notebooks import notebook_text
-from tito.percent import read_source, source_path
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -47,10 +45,7 @@ def submissions(course: Course) -> int:
 def graded(tmp_path: Path) -> Iterator[tuple[Course, GradedSubmission, NotebookNode]]:
     """A course with one submission, and what came of it, not recorded yet."""
     course = make_course(tmp_path)
-    folder = course.root / "submitted" / "ada" / MODULE.label
-    folder.mkdir(parents=True)
-    text = notebook_text(read_source(source_path(course.root, MODULE.label)))
-    (folder / f"{MODULE.label}.ipynb").write_text(text, encoding="utf-8")
+    submit_reference(course, "ada")
     with gradebook.inside(course.root):
         prepared = prepare_submission(course, MODULE, "ada")
         tests = tuple(
