@@ -17,7 +17,7 @@ from hub.settings import roster
 from tito.class_copy import RECORD, Handed
 from tito.course import COURSE_FILE, Course
 from tito.errors import ToolError
-from tito.files import locked
+from tito.files import locked, write_whole
 from tito.images import hub_user
 from tito.roster import ROSTER_FILE
 
@@ -175,12 +175,7 @@ def make_course_folder(files: Files) -> None:
 
 def write_private(path: Path, text: str, mode: int = 0o600) -> None:
     """Write a file that its owner alone may read, or as `mode` says."""
-    made = path.with_suffix(".new")
-    made.unlink(missing_ok=True)
-    made.touch(mode=0o600)
-    made.write_text(text, encoding="utf-8")
-    made.chmod(mode)
-    made.replace(path)  # a full disk leaves no secret that is half written
+    write_whole(path, text.encode(), mode)  # a full disk leaves no secret that is half written
 
 
 def state(files: Files) -> str:

@@ -38,4 +38,4 @@ def test_every_address_holds_the_password_that_stays(
         others[0].result(timeout=60)
     found = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "secrets").iterdir()}
     assert found["broker"] == f"redis://:{found['broker_password']}@broker:6379/0"
-    assert not [name for name in found if name.endswith(".new")]
+    assert not [name for name in found if name.startswith(".") or name.endswith(".new")]
